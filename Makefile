@@ -1,0 +1,62 @@
+# ccb: what a person types. Each target first installs what it needs; git, make, node and npm are enough, Bun will do too.
+BUN_VERSION := 1.4.5
+PREFIX ?= /usr/local
+
+# The pinned Bun from PATH, else the one that npm brings into .bun/.
+BUN := $(shell if [ "$$(bun --version 2>/dev/null)" = "$(BUN_VERSION)" ]; then command -v bun; else echo "$(CURDIR)/.bun/bun"; fi)
+export PATH := $(dir $(BUN)):$(PATH)
+
+.PHONY: run test check build bench bench-compare install clean test-deps deps format
+
+run: deps
+	$(BUN) src/main.ts serve --config "$(CURDIR)/providers.yaml"
+
+test: deps dist/ccb
+	$(BUN) test/run.ts
+
+check: deps
+	$(BUN) run --bun format:check
+	$(BUN) run --bun lint
+	$(BUN) run --bun types
+	$(BUN) run --bun dead-code
+	$(MAKE) --no-print-directory test
+	$(BUN) .ci/smoke.ts dist/ccb
+
+build: deps dist/ccb
+
+dist/ccb: node_modules/.installed package.json providers.yaml .ci/build.ts $(shell find src -type f)
+	$(BUN) .ci/build.ts
+
+bench: build
+	$(BUN) bench/run.ts
+
+bench-compare: deps
+	@test -n "$(BASE)" || { echo "say which revision: make bench-compare BASE=HEAD~1"; exit 2; }
+	$(BUN) bench/compare.ts "$(BASE)"
+
+install: build
+	install -D -m 0755 dist/ccb "$(DESTDIR)$(PREFIX)/bin/ccb"
+
+format: deps
+	$(BUN) run --bun format
+
+clean:
+	rm -rf dist node_modules .bun .oxlintrc.json
+
+# Debian packages for the tests that need a keyring, and for the benchmark's comparison.
+test-deps:
+	apt-get update -q
+	apt-get install -y -q --no-install-recommends dbus gnome-keyring libsecret-tools
+
+deps: node_modules/.installed
+
+node_modules/.installed: package.json bun.lock | $(BUN)
+	$(BUN) install --frozen-lockfile
+	@touch $@
+
+# The package's own step that puts the program in its place does not run where npm ignores scripts: link it by hand.
+.bun/bun $(CURDIR)/.bun/bun:
+	npm install --prefix .bun --no-save --no-audit --no-fund bun@$(BUN_VERSION)
+	@for candidate in .bun/node_modules/bun/bin/bun.exe .bun/node_modules/@oven/bun-*/bin/bun; do \
+	  if [ "$$($$candidate --version 2>/dev/null)" = "$(BUN_VERSION)" ]; then ln -sf "$(CURDIR)/$$candidate" .bun/bun; fi; done
+	@.bun/bun --version >/dev/null
