@@ -1,0 +1,186 @@
+// Brings changes into the vault: in order, newest value per entry, retried until it succeeds.
+// The vault may be absent, locked, hanging or full; callers wait a bounded time and learn whether it is durable.
+import { codeOf } from "../core/errors.ts";
+import type { Clock, Log } from "../core/ports.ts";
+import { VaultError } from "../vault/vault.ts";
+import type { Vault, VaultFault } from "../vault/vault.ts";
+
+/** How long a token change waits for the vault before ccb goes on from memory, milliseconds (design.md, OAuth). */
+export const DURABLE_WAIT_MS = 5_000;
+const RETRY_FIRST_MS = 1_000;
+const RETRY_LIMIT_MS = 30_000;
+
+/**
+ * opening: no answer yet; open: read, and written where there was something to write;
+ * absent: there is no vault (empty, not unreadable); unreadable: it is there but has not been read.
+ */
+export type KeeperPhase = "opening" | "open" | "absent" | "unreadable";
+
+export interface KeeperStatus {
+  readonly phase: KeeperPhase;
+  /** Every change so far is in the vault, or on its way without a failure. */
+  readonly durable: boolean;
+  readonly fault: VaultFault | null;
+}
+
+export interface Keeper {
+  /** Opens the vault in the background and keeps trying. */
+  start(): void;
+  status(): KeeperStatus;
+  /** Resolves once the vault was read or is known to be absent, or after `milliseconds`. */
+  settled(milliseconds: number): Promise<void>;
+  /** Writes (null: removes) an entry. Resolves true once it is durable, false where that is not to be had now. */
+  put(name: string, value: string | null, waitMs?: number): Promise<boolean>;
+  /** True while a newer value than the vault's waits to be written. */
+  pending(name: string): boolean;
+  /** Reads an entry now, or undefined where the vault gives no answer within the wait. */
+  read(name: string): Promise<string | null | undefined>;
+  /** Writes what is left, waiting at most `milliseconds`, and closes the vault. */
+  close(milliseconds: number): Promise<void>;
+}
+
+interface Change {
+  value: string | null;
+  readonly waiters: ((durable: boolean) => void)[];
+}
+
+export interface KeeperDeps {
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Reads everything into memory, once, after the vault proved that it keeps values. Rejects with VaultError. */
+  readonly load: (vault: Vault) => Promise<void>;
+  /** Called when the status changed. */
+  readonly onStatus: (status: KeeperStatus) => void;
+}
+
+/** Creates a keeper. Nothing touches the vault before `start()`. */
+export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps): Keeper {
+  const changes = new Map<string, Change>();
+  const settledWaiters: (() => void)[] = [];
+  let phase: KeeperPhase = "opening";
+  let fault: VaultFault | null = null;
+  let writing: Change | null = null;
+  let pumping = false;
+  let closed = false;
+  let retryMs = RETRY_FIRST_MS;
+  let cancelRetry = (): void => {};
+
+  const status = (): KeeperStatus => ({ phase, durable: phase === "open" && fault === null, fault });
+
+  function report(nextPhase: KeeperPhase, nextFault: VaultFault | null): void {
+    const changed = nextPhase !== phase || nextFault !== fault;
+    phase = nextPhase;
+    fault = nextFault;
+    if (phase === "open" || phase === "absent") for (const resolve of settledWaiters.splice(0)) resolve();
+    if (changed) onStatus(status());
+  }
+
+  /** Nobody waits longer than needed for what just failed. */
+  function answerAll(durable: boolean): void {
+    for (const change of changes.values()) for (const resolve of change.waiters.splice(0)) resolve(durable);
+  }
+
+  /** Writes one change. An entry that alone is refused is kept for later and does not hold up the others. */
+  async function write(name: string, change: Change): Promise<VaultFault | null> {
+    writing = change;
+    try {
+      await (change.value === null ? vault.delete(name) : vault.set(name, change.value));
+    } catch (error) {
+      const why = error instanceof VaultError ? error.fault : "failed";
+      log.warning("vault_write_failed", { entry: name, fault: why });
+      if (why !== "ambiguous" && why !== "full" && why !== "failed") throw error;
+      for (const resolve of change.waiters.splice(0)) resolve(false);
+      return why;
+    } finally {
+      writing = null;
+    }
+    if (changes.get(name) === change) changes.delete(name);
+    for (const resolve of change.waiters.splice(0)) resolve(true);
+    return null;
+  }
+
+  async function pumpOnce(): Promise<VaultFault | null> {
+    if (phase !== "open") {
+      await vault.probe();
+      await load(vault);
+      report("open", null);
+    }
+    let refused: VaultFault | null = null;
+    const tried = new Set<Change>();
+    for (;;) {
+      const next = [...changes].find(([, change]) => !tried.has(change));
+      if (next === undefined) return refused;
+      tried.add(next[1]);
+      refused = (await write(next[0], next[1])) ?? refused;
+    }
+  }
+
+  async function pump(): Promise<void> {
+    if (pumping || closed) return;
+    pumping = true;
+    cancelRetry();
+    let again: VaultFault | null;
+    try {
+      again = await pumpOnce();
+      report("open", again);
+    } catch (error) {
+      again = error instanceof VaultError ? error.fault : "failed";
+      const said = { fault: again, detail: error instanceof VaultError ? error.message : codeOf(error) };
+      if (again === fault) log.debug("vault_unavailable", said);
+      else log.warning("vault_unavailable", said);
+      report(phase === "open" ? "open" : again === "absent" ? "absent" : "unreadable", again);
+      answerAll(false);
+    }
+    pumping = false;
+    if (closed) return;
+    if (again !== null) {
+      cancelRetry = clock.after(retryMs, () => void pump());
+      retryMs = Math.min(retryMs * 2, RETRY_LIMIT_MS);
+    } else {
+      retryMs = RETRY_FIRST_MS;
+      if (changes.size > 0) void pump();
+    }
+  }
+
+  function within<T>(milliseconds: number, otherwise: T, work: Promise<T>): Promise<T> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(milliseconds, () => resolve(otherwise));
+      void work.then(resolve, () => resolve(otherwise)).finally(cancel);
+    });
+  }
+
+  return {
+    start: () => void pump(),
+    status,
+    settled(milliseconds) {
+      if (phase === "open" || phase === "absent") return Promise.resolve();
+      return within(milliseconds, undefined, new Promise<void>((resolve) => settledWaiters.push(resolve)));
+    },
+    put(name, value, waitMs = DURABLE_WAIT_MS) {
+      if (closed) return Promise.resolve(false);
+      // Who waited for a value that was overtaken before it was written waits for the newer one. One that is
+      // being written at this moment answers for itself.
+      const overtaken = changes.get(name);
+      const waiters = overtaken === undefined || overtaken === writing ? [] : overtaken.waiters.splice(0);
+      const written = new Promise<boolean>((resolve) => waiters.push(resolve));
+      // Taken out first, so that the map's order stays the order of the changes.
+      changes.delete(name);
+      changes.set(name, { value, waiters });
+      void pump();
+      return within(waitMs, false, written);
+    },
+    pending: (name) => changes.has(name),
+    read: (name) => within<string | null | undefined>(DURABLE_WAIT_MS, undefined, vault.get(name)),
+    async close(milliseconds) {
+      cancelRetry();
+      if (changes.size > 0 && !pumping) void pump();
+      const left = [...changes.values()].map(
+        (change) => new Promise<boolean>((resolve) => change.waiters.push(resolve)),
+      );
+      if (left.length > 0) await within(milliseconds, [], Promise.all(left));
+      closed = true;
+      vault.close();
+    },
+  };
+}

@@ -1,0 +1,190 @@
+// createApp: puts the parts together and mounts the routes. It never listens and binds no global.
+import { Elysia } from "elysia";
+import { createPersistence } from "./account/persistence.ts";
+import type { KeeperStatus } from "./account/keeper.ts";
+import type { Persistence } from "./account/persistence.ts";
+import { createAccountStore } from "./account/store.ts";
+import type { AccountStore } from "./account/store.ts";
+import type { Config } from "./config/config.ts";
+import { codeOf } from "./core/errors.ts";
+import { acceptedLanguage, wordsOf } from "./core/language.ts";
+import type { Language } from "./core/language.ts";
+import type { Announce, Clock, Fetch, Log, Random } from "./core/ports.ts";
+import { createWakeWatch } from "./core/wake.ts";
+import { createDocsRoutes } from "./http/docs.ts";
+import { answerHead, assertRoutable, createErrorHook } from "./http/entry.ts";
+import { toErrorResponse } from "./http/errors.ts";
+import { createOAuthRoutes } from "./http/oauth.ts";
+import { createProxyRoutes, pathOf } from "./http/proxy.ts";
+import { createRequestId } from "./http/request-id.ts";
+import { createServiceRoutes } from "./http/service.ts";
+import type { Route } from "./oauth/client.ts";
+import { createLoginPrompt } from "./oauth/login-prompt.ts";
+import { createPendingLogins } from "./oauth/pending.ts";
+import { createRefresher } from "./oauth/refresh.ts";
+import { createSchedule } from "./oauth/schedule.ts";
+import { signIn } from "./oauth/sign-in.ts";
+import { signOut } from "./oauth/sign-out.ts";
+import { createConnections } from "./relay/connections.ts";
+import { createRelay } from "./relay/relay.ts";
+import type { Vault } from "./vault/vault.ts";
+
+/** How often the machine is looked at for sleep and for another network, milliseconds. */
+const WATCH_MS = 5_000;
+
+export interface AppDeps {
+  readonly config: Config;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly announce: Announce;
+  /** null: everything stays in memory. */
+  readonly vault: Vault | null;
+  /** Proxy and authorities for an address; `proxy` is the provider's own, if any. */
+  readonly routeOf: (url: string, proxy: Config["providers"][number]["proxy"]) => ReturnType<Route>;
+  /** A fingerprint of the machine's own addresses. */
+  readonly network: () => string;
+  /** ccb's own address with the port in force; known once it listens. */
+  readonly publicUrl: () => string;
+  /** The console's language. */
+  readonly language: Language;
+  readonly onPersistence: (status: KeeperStatus) => void;
+}
+
+/** Lifts the connection's idle limit: the relay has its own for uploads and replies. */
+export type Unlimit = (request: Request) => void;
+
+export interface App {
+  handle(request: Request, unlimit: Unlimit): Promise<Response>;
+  readonly store: AccountStore;
+  readonly persistence: Persistence;
+  /** Opens the vault and begins to watch the clock. */
+  start(): void;
+  /** Ends what would go on by itself; waits for refreshes in flight and for the vault, bounded. */
+  stop(): Promise<void>;
+}
+
+/** Creates the application. */
+export function createApp(deps: AppDeps): App {
+  const { config, clock, random, log } = deps;
+  const { settings } = config;
+  const words = wordsOf(deps.language);
+  const store = createAccountStore();
+  const wake = createWakeWatch(clock);
+  const connections = createConnections(clock, wake, deps.network);
+  const exchangeUrl = (): string => `${deps.publicUrl()}/oauth/exchange-code`;
+
+  const oauthProxy = settings.oauth.proxy ?? config.providers.find(({ enabled, credential }) => enabled && credential.kind === "oauth")?.proxy ?? null;
+  const endpoint = { fetch: deps.fetch, clock, route: (url: string) => deps.routeOf(url, oauthProxy) };
+  const client = settings.oauth;
+
+  const persistence = createPersistence({
+    store,
+    vault: deps.vault,
+    clock,
+    log,
+    onStatus: deps.onPersistence,
+    onLoaded: (account) => schedule.arm(account.id),
+  });
+  const pending = createPendingLogins(client, clock, random);
+  const prompt = createLoginPrompt({ pending, store, announce: deps.announce, words, exchangeUrl });
+  const refresher = createRefresher({
+    ...endpoint,
+    client,
+    store,
+    persistence,
+    clock,
+    log,
+    onResult: (id, result) => {
+      if (result.outcome === "login_required") prompt.lost(id, result.reason);
+      schedule.arm(id);
+    },
+  });
+  const schedule = createSchedule({ store, refresher, clock, random, enabled: settings.oauth.enable_auto_refresh });
+  wake.onWake(() => schedule.wake());
+
+  const relay = createRelay({
+    config,
+    fetch: deps.fetch,
+    clock,
+    log,
+    store,
+    persistence,
+    refresher,
+    connections,
+    routeOf: (provider) => deps.routeOf(provider.base_url, provider.proxy),
+    loginRequired: (provider) => prompt.required(provider),
+    onRefused: (id) => {
+      store.setHealth(id, { state: "login_required", reason: "refused_after_refresh" });
+      prompt.lost(id, "refused_after_refresh");
+    },
+  });
+
+  const languageOf = (request: Request): Language => acceptedLanguage(request.headers.get("accept-language"), deps.language);
+  const newId = (): string => createRequestId(random);
+  function toResponse(error: unknown, request: Request, id = newId()): Response {
+    const response = toErrorResponse(error, languageOf(request), id);
+    if (response.status === 500) log.error("internal_error", { id, path: pathOf(request.url), error: codeOf(error) });
+    return response;
+  }
+  const oauthProvider = (): string => config.providers.find(({ credential }) => credential.kind === "oauth")?.name ?? "ccb";
+  const signInDeps = { ...endpoint, client, pending, store, persistence, log, onSignedIn: (account: { id: string }) => schedule.arm(account.id) };
+
+  const routes = new Elysia({ aot: true })
+    .use(createErrorHook(toResponse))
+    .use(createDocsRoutes())
+    .use(createProxyRoutes({ relay, toResponse, newId }))
+    .use(
+      createOAuthRoutes({
+        clock,
+        store,
+        persistence,
+        pending,
+        refresher,
+        schedule,
+        signIn: (input) => signIn(signInDeps, input),
+        signOut: (account) => signOut({ ...endpoint, client, store, persistence, schedule, log }, account),
+        loginRequired: () => prompt.required(oauthProvider()),
+        languageOf,
+        exchangeUrl,
+      }),
+    )
+    .use(createServiceRoutes({ config, clock, store, persistence, languageOf }))
+    .compile();
+  const route = async (request: Request): Promise<Response> => routes.handle(request);
+
+  let cancelWatch = (): void => {};
+  function watch(): void {
+    wake.check();
+    connections.checkNetwork();
+    cancelWatch = clock.after(WATCH_MS, watch);
+  }
+
+  return {
+    store,
+    persistence,
+    async handle(request, unlimit) {
+      try {
+        assertRoutable(request);
+      } catch (error) {
+        return toResponse(error, request);
+      }
+      const path = pathOf(request.url);
+      if (path.startsWith("/v1/")) unlimit(request);
+      else if (request.method === "HEAD") return answerHead(request, route);
+      return route(request);
+    },
+    start() {
+      persistence.start();
+      watch();
+    },
+    async stop() {
+      cancelWatch();
+      schedule.stop();
+      // A refresh in flight has spent the old token: its answer must be kept, or the account is lost.
+      await refresher.idle();
+      await persistence.close(5_000);
+    },
+  };
+}

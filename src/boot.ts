@@ -1,0 +1,43 @@
+// The first thing that runs. Some of Bun's switches are read from the environment at process start only, so ccb starts
+// itself once more with the right ones. It imports nothing: nothing else may have run before.
+
+/** Bun runs at most 256 fetches at once per process unless this says otherwise: number 257 would wait without an error. */
+const MAX_FETCHES = "65535";
+
+/**
+ * Never inherited: the first accepts any server's certificate, the second prints bearers, the third runs code; the
+ * proxy variables would override a provider's own setting (NO_PROXY beats an explicit proxy in Bun).
+ */
+const DROPPED = ["NODE_TLS_REJECT_UNAUTHORIZED", "BUN_CONFIG_VERBOSE_FETCH", "BUN_OPTIONS", "BUN_INSPECT", "BUN_INSPECT_PRELOAD"];
+const PROXIES = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"];
+
+/** Marks the second start. It names the process, or a program started by ccb would take itself for booted. */
+const MARK = "CCB_BOOTED";
+
+const { env, pid, ppid, platform } = process;
+const booted = env[MARK] === String(pid) || (platform === "win32" && env[MARK] === String(ppid));
+
+if (!booted) {
+  const next = { ...env };
+  const proxies: Record<string, string> = {};
+  for (const name of PROXIES) {
+    const value = env[name] ?? env[name.toUpperCase()];
+    if (value !== undefined && value !== "") proxies[name] = value;
+    delete next[name];
+    delete next[name.toUpperCase()];
+  }
+  for (const name of DROPPED) delete next[name];
+  next["CCB_PROXY_ENVIRONMENT"] = JSON.stringify(proxies);
+  next["BUN_CONFIG_MAX_HTTP_REQUESTS"] = MAX_FETCHES;
+  next[MARK] = String(pid);
+  // Compiled, the second argument is a path inside the binary; the program finds it again by itself.
+  const compiled = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");
+  const command = [process.execPath, ...(compiled ? [] : process.execArgv), ...process.argv.slice(compiled ? 2 : 1)];
+  if (platform === "win32" || process.execve === undefined) {
+    const child = Bun.spawn(command, { env: next, stdio: ["inherit", "inherit", "inherit"] });
+    process.exit(await child.exited);
+  }
+  process.execve(process.execPath, command, next);
+}
+
+export {};

@@ -1,0 +1,54 @@
+// What the console shows at start: where ccb listens, what it balances, where tokens are, how to use it.
+import type { App } from "../app.ts";
+import type { Config, Provider } from "../config/config.ts";
+import type { Words } from "../core/words/en.ts";
+import { VERSION } from "../core/version.ts";
+import { toPersistenceStatus } from "../http/persistence-status.ts";
+import { targetsOf } from "../provider/target.ts";
+
+export interface BannerInput {
+  readonly app: App;
+  readonly config: Config;
+  readonly words: Words;
+  readonly url: string;
+  readonly coloured: boolean;
+}
+
+function stateOf(provider: Provider, app: App, words: Words): string {
+  if (!provider.enabled) return words.cli.disabled;
+  switch (provider.credential.kind) {
+    case "key":
+      return words.cli.withKey;
+    case "passthrough":
+      return words.cli.passthrough;
+    case "oauth": {
+      const count = targetsOf([provider], app.store.all()).length;
+      return count === 0 ? words.cli.nobody : words.cli.signedIn({ count });
+    }
+  }
+}
+
+/** The start banner, ending in a newline. Colours only on a terminal. */
+export function banner({ app, config, words, url, coloured }: BannerInput): string {
+  const paint = (code: string, text: string): string => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const heading = (text: string): string => paint("1", text);
+  const persistence = toPersistenceStatus(app.persistence, words);
+  const passthroughOnly = config.providers.filter(({ enabled }) => enabled).every(({ credential }) => credential.kind === "passthrough");
+  const lines = [
+    "",
+    `  ${paint("1;35", "ccb")} ${VERSION}  ${paint("2", "Claude Code Balancer")}`,
+    `  ${paint("36", url)}   ${paint("2", `${words.cli.docs}: ${url}/docs`)}`,
+    "",
+    `  ${heading(words.cli.providers)}`,
+    ...config.providers.map((provider) => `    ${provider.name}  ${paint("2", new URL(provider.base_url).host)}  ${stateOf(provider, app, words)}`),
+    `  ${heading(words.cli.tokens)}  ${persistence.durable ? persistence.detail : paint("33", persistence.detail)}`,
+    `  ${heading(words.cli.configuration)}  ${config.file ?? words.cli.embedded}`,
+    "",
+    `  ${heading(words.cli.point)}`,
+    `    export ANTHROPIC_BASE_URL=${url}`,
+    // With a passthrough alone Claude Code brings its own credential; else any word keeps it from asking for a login.
+    ...(passthroughOnly ? [] : ["    export ANTHROPIC_AUTH_TOKEN=ccb"]),
+    "",
+  ];
+  return `${lines.join("\n")}\n`;
+}

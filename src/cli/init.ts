@@ -1,0 +1,25 @@
+// ccb init: the default configuration as a file of the user's own.
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { EMBEDDED_CONFIG } from "../config/embedded.ts";
+import { userConfigFile } from "../config/locate.ts";
+import { codeOf } from "../core/errors.ts";
+import { wordsOf } from "../core/language.ts";
+import { EXIT_FAILURE, EXIT_OK, systemLanguage } from "./configuration.ts";
+import { environment, homeDirectory, platform, workingDirectory, writeError, writeOutput } from "./runtime.ts";
+
+/** Writes providers.yaml to the user's folder, readable by its owner alone; one that is there stays. Resolves the exit code. */
+export async function init(): Promise<number> {
+  const words = wordsOf(systemLanguage());
+  const file = userConfigFile({ env: environment, platform, home: homeDirectory(), cwd: workingDirectory() });
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(file, EMBEDDED_CONFIG, { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    const reason = codeOf(error);
+    writeError(`${reason === "EEXIST" ? words.cli.initExists({ file }) : words.cli.initFailed({ file, reason })}\n`);
+    return EXIT_FAILURE;
+  }
+  writeOutput(`${words.cli.initWritten({ file })}\n`);
+  return EXIT_OK;
+}

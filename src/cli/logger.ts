@@ -1,0 +1,76 @@
+// The log: LogTape behind the Log port. Coloured lines on a terminal, JSON lines when piped.
+import { configureSync, getJsonLinesFormatter, getLogger } from "@logtape/logtape";
+import type { LogLevel as TapeLevel, LogRecord, TextFormatter } from "@logtape/logtape";
+import type { Clock, Log, LogFields, LogLevel } from "../core/ports.ts";
+
+const LEVELS = { DEBUG: "debug", INFO: "info", WARNING: "warning", ERROR: "error" } as const satisfies Record<LogLevel, TapeLevel>;
+const COLOURS: Readonly<Partial<Record<TapeLevel, string>>> = { debug: "\u001b[2m", info: "\u001b[36m", warning: "\u001b[33m", error: "\u001b[31m" };
+const RESET = "\u001b[0m";
+const DIM = "\u001b[2m";
+
+/** Lines wait this long for others, so that one write serves many requests, milliseconds. */
+const BATCH_MS = 20;
+
+/** What a request line begins with; the rest follows as name=value. */
+const FIRST = ["method", "path", "status"];
+
+const localTime = (timestamp: number): string => {
+  const date = new Date(timestamp);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
+};
+
+/** One line for a person: `12:00:01 INFO    request POST /v1/messages 200 provider="…" …`. */
+const terminalFormatter: TextFormatter = ({ timestamp, level, rawMessage, properties }: LogRecord) => {
+  const colour = COLOURS[level] ?? "";
+  const text = String(rawMessage);
+  const head = FIRST.filter((name) => properties[name] !== undefined).map((name) => String(properties[name]));
+  const rest = Object.entries(properties)
+    .filter(([name, value]) => value !== undefined && !FIRST.includes(name))
+    .map(([name, value]) => `${DIM}${name}=${RESET}${typeof value === "string" && /[\s"]/.test(value) ? JSON.stringify(value) : String(value)}`);
+  return `${[`${DIM}${localTime(timestamp)}${RESET}`, `${colour}${level.toUpperCase().padEnd(7)}${RESET}`, text, ...head, ...rest].join(" ")}\n`;
+};
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  readonly coloured: boolean;
+  readonly clock: Clock;
+  readonly write: (text: string) => void;
+}
+
+export interface Logger {
+  readonly log: Log;
+  /** Writes what waits. */
+  flush(): void;
+}
+
+/** Configures LogTape for this process and gives the port to it. Lines leave in batches, off the request path. */
+export function createLogger({ level, coloured, clock, write }: LoggerOptions): Logger {
+  const format = coloured ? terminalFormatter : getJsonLinesFormatter({ properties: "flatten" });
+  const waiting: string[] = [];
+  function flush(): void {
+    if (waiting.length > 0) write(waiting.splice(0).join(""));
+  }
+  configureSync({
+    reset: true,
+    sinks: {
+      out: (record) => {
+        if (waiting.push(format(record)) === 1) clock.after(BATCH_MS, flush);
+      },
+    },
+    loggers: [
+      { category: ["ccb"], lowestLevel: LEVELS[level], sinks: ["out"] },
+      { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["out"] },
+    ],
+  });
+  const logger = getLogger(["ccb"]);
+  const withFields = (fields?: LogFields): Record<string, unknown> => ({ ...fields });
+  return {
+    flush,
+    log: {
+      debug: (event, fields) => logger.debug(event, withFields(fields)),
+      info: (event, fields) => logger.info(event, withFields(fields)),
+      warning: (event, fields) => logger.warning(event, withFields(fields)),
+      error: (event, fields) => logger.error(event, withFields(fields)),
+    },
+  };
+}

@@ -1,0 +1,83 @@
+// The command line: commands, flags and help. What a command does is in its own file.
+import { Command, CommanderError } from "commander";
+import type { Flags } from "../config/overrides.ts";
+import { wordsOf } from "../core/language.ts";
+import { VERSION } from "../core/version.ts";
+import { EXIT_OK, EXIT_USAGE, systemLanguage } from "./configuration.ts";
+import { check } from "./check.ts";
+import { init } from "./init.ts";
+import { writeError, writeOutput } from "./runtime.ts";
+import { serve } from "./serve.ts";
+import type { WorkerLike } from "../vault/keyring.ts";
+
+interface Options {
+  readonly config?: string;
+  readonly host?: string;
+  readonly port?: string;
+  readonly logLevel?: string;
+}
+
+const toFlags = ({ config, host, port, logLevel }: Options): Flags => ({ config, host, port, log_level: logLevel });
+
+/** Runs a command line (without the program's own name) and resolves the exit code: 0, 1, or 2 for wrong usage. */
+export async function run(args: readonly string[], spawnKeyringWorker: () => WorkerLike): Promise<number> {
+  const words = wordsOf(systemLanguage());
+  const titles: Readonly<Record<string, string>> = {
+    "Usage:": words.cli.usage,
+    "Options:": words.cli.options,
+    "Commands:": words.cli.commands,
+    "Arguments:": words.cli.arguments,
+  };
+  let code = EXIT_OK;
+
+  const withFlags = (command: Command): Command =>
+    command
+      .option("--config <file>", words.cli.configFlag)
+      .option("--host <host>", words.cli.hostFlag)
+      .option("--port <port>", words.cli.portFlag)
+      .option("--log-level <level>", words.cli.levelFlag);
+
+  const program = new Command("ccb")
+    .description(words.cli.description)
+    .version(VERSION, "-V, --version", words.cli.versionOption)
+    .helpOption("-h, --help", words.cli.helpOption)
+    .helpCommand("help [command]", words.cli.helpCommand)
+    .configureHelp({ styleTitle: (title) => titles[title] ?? title, showGlobalOptions: true })
+    .configureOutput({
+      writeOut: writeOutput,
+      writeErr: writeError,
+      outputError: (text, write) => write(`${words.cli.usageError({ text: text.replace(/^error: /, "").trim() })}\n`),
+    })
+    .exitOverride();
+
+  withFlags(program.command("serve", { isDefault: true }))
+    .description(words.cli.serve)
+    .helpOption("-h, --help", words.cli.helpOption)
+    .allowExcessArguments(false)
+    .action(async (options: Options) => {
+      code = await serve(toFlags(options), spawnKeyringWorker);
+    });
+  withFlags(program.command("check"))
+    .description(words.cli.check)
+    .helpOption("-h, --help", words.cli.helpOption)
+    .allowExcessArguments(false)
+    .action(async (options: Options) => {
+      code = await check(toFlags(options));
+    });
+  program
+    .command("init")
+    .description(words.cli.init)
+    .helpOption("-h, --help", words.cli.helpOption)
+    .allowExcessArguments(false)
+    .action(async () => {
+      code = await init();
+    });
+
+  try {
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+    throw error;
+  }
+  return code;
+}

@@ -1,0 +1,109 @@
+// The real world behind the ports: the one place that binds globals, besides main.ts.
+import { networkInterfaces, homedir, userInfo } from "node:os";
+import { rootCertificates } from "node:tls";
+import { readFileSync } from "node:fs";
+import { Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { outboundProxy } from "../config/outbound.ts";
+import type { ProxyEnvironment } from "../config/outbound.ts";
+import type { Clock, Fetch, Random } from "../core/ports.ts";
+import type { Secret } from "../core/secret.ts";
+
+export const realClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(milliseconds, callback) {
+    const timer = setTimeout(callback, milliseconds);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+export const realRandom: Random = {
+  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  fraction: () => Math.random(),
+};
+
+export const realFetch: Fetch = (url, init) => fetch(url, init);
+
+/** Changes with the machine's addresses: another network, a VPN that came or went. */
+export function networkFingerprint(): string {
+  return Object.entries(networkInterfaces())
+    .flatMap(([name, addresses]) => (addresses ?? []).map(({ address }) => `${name} ${address}`))
+    .toSorted()
+    .join(",");
+}
+
+export const environment: Readonly<Record<string, string | undefined>> = process.env;
+export const platform: string = process.platform;
+export const pid: number = process.pid;
+export const workingDirectory = (): string => process.cwd();
+export const homeDirectory = (): string => homedir();
+export const userId = (): number | undefined => process.getuid?.();
+
+/** The operating-system user's name; the number where it has none (a container, say). */
+export function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(userId() ?? "user");
+  }
+}
+
+/** LC_ALL, LC_MESSAGES, LANG as POSIX ranks them; where there are no such variables, the system's own locale. */
+export function locale(): string | undefined {
+  const { LC_ALL, LC_MESSAGES, LANG } = environment;
+  const named = [LC_ALL, LC_MESSAGES, LANG].find((value) => value !== undefined && value !== "");
+  if (named !== undefined || platform === "linux") return named;
+  return new Intl.DateTimeFormat().resolvedOptions().locale;
+}
+
+/** Switches off what Bun would read from the environment. */
+const NO_PROXY = false;
+
+const ProxySchema = Type.Partial(
+  Type.Object({ http_proxy: Type.String(), https_proxy: Type.String(), all_proxy: Type.String(), no_proxy: Type.String() }),
+);
+
+/** The proxy variables that boot.ts took out of the environment. */
+function proxyEnvironment(): ProxyEnvironment {
+  const value: unknown = JSON.parse(environment["CCB_PROXY_ENVIRONMENT"] ?? "{}");
+  return Value.Check(ProxySchema, value) ? value : {};
+}
+
+/**
+ * Which proxy and which authorities an address needs. A provider's own proxy is never bypassed; `false` switches off
+ * what Bun would read from the environment. The authorities of `caFile` come on top of the built-in ones.
+ */
+export function createRouting(caFile: string | null) {
+  const proxies = proxyEnvironment();
+  const tls = caFile === null ? {} : { tls: { ca: [...rootCertificates, readFileSync(caFile, "utf8")] } };
+  const known = new Map<string, { proxy: string | false; tls?: { ca: readonly string[] } }>();
+  return (url: string, explicit: Secret | null) => {
+    const key = `${explicit?.reveal() ?? ""} ${url}`;
+    const route = known.get(key) ?? { proxy: outboundProxy(url, explicit, proxies)?.reveal() ?? NO_PROXY, ...tls };
+    known.set(key, route);
+    return route;
+  };
+}
+
+export const writeError = (text: string): void => void process.stderr.write(text);
+export const writeOutput = (text: string): void => void process.stdout.write(text);
+export const outputIsTerminal = (): boolean => process.stdout.isTTY && (environment["NO_COLOR"] ?? "") === "";
+export const errorIsTerminal = (): boolean => process.stderr.isTTY && (environment["NO_COLOR"] ?? "") === "";
+
+/** Calls back at SIGTERM and SIGINT, each time. */
+export function onStopSignal(listener: () => void): void {
+  process.on("SIGTERM", listener);
+  process.on("SIGINT", listener);
+}
+
+/** Keeps the process alive while it waits for what does not: timers of the clock port never do. */
+export function stayAlive(): () => void {
+  const timer = setInterval(() => {}, 2 ** 30);
+  return () => clearInterval(timer);
+}
+
+export function exit(code: number): never {
+  process.exit(code);
+}

@@ -1,0 +1,50 @@
+// Words of the command line and the console, for people who read English.
+
+export const cliWords = {
+  description: "Claude Code Balancer: signs, balances and relays Claude API requests with your own accounts or keys.",
+  usage: "Usage:",
+  options: "Options:",
+  commands: "Commands:",
+  arguments: "Arguments:",
+  helpOption: "show this help",
+  helpCommand: "show the help of a command",
+  versionOption: "show the version",
+  serve: "start the server (the default)",
+  check: "validate the configuration and print what is in force, secrets hidden",
+  init: "write the default configuration to your own folder",
+  configFlag: "configuration file",
+  hostFlag: "address to listen at",
+  portFlag: "port to listen at; 0: any free one",
+  levelFlag: "DEBUG, INFO, WARNING or ERROR",
+  file: "FILE",
+  usageError: ({ text }: { text: string }): string => `ccb: ${text}\nRun 'ccb --help' to see what there is.`,
+  checkGood: ({ file }: { file: string }): string => `The configuration is good: ${file}`,
+  embedded: "the default inside the program",
+  configBad: ({ count }: { count: number }): string =>
+    count === 1 ? "ccb does not start: 1 problem in the configuration." : `ccb does not start: ${count} problems in the configuration.`,
+  unread: ({ file }: { file: string }): string => `${file} was not read: it could be anybody's. To use it: ccb --config ${file}`,
+  initWritten: ({ file }: { file: string }): string => `Written: ${file}`,
+  initExists: ({ file }: { file: string }): string => `${file} is there already and stays as it is. Remove it first to begin anew.`,
+  initFailed: ({ file, reason }: { file: string; reason: string }): string => `${file} could not be written (${reason}).`,
+  addressInUse: ({ host, port }: { host: string; port: number }): string =>
+    `Another program listens at ${host} port ${port}. Stop it, or choose another port: ccb --port ${port + 1}`,
+  addressFailed: ({ host, port, reason }: { host: string; port: number; reason: string }): string =>
+    `ccb cannot listen at ${host} port ${port} (${reason}). Choose another with --host or --port.`,
+  stopping: ({ seconds }: { seconds: number }): string =>
+    `Stopping: open streams have ${seconds} s to end. Once more to stop now.`,
+  providers: "Providers",
+  tokens: "Tokens",
+  configuration: "Config",
+  point: "Point Claude Code at it",
+  docs: "API reference",
+  disabled: "disabled",
+  signedIn: ({ count }: { count: number }): string => (count === 1 ? "1 account signed in" : `${count} accounts signed in`),
+  nobody: "nobody signed in: the first request prints the address to open",
+  withKey: "API key",
+  passthrough: "passes the client's own credential through",
+  kept: "Tokens are kept in the system keyring.",
+  damagedEntry: ({ entry, damage }: { entry: string; damage: "corrupt" | "future" | "missing" }): string => {
+    const why = { corrupt: "is damaged", future: "was written by a newer ccb", missing: "is named in the index but is not there" }[damage];
+    return `The keyring entry ${entry} ${why}; it was left as it is.`;
+  },
+};

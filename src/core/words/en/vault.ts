@@ -1,0 +1,51 @@
+// English words about where accounts are kept: the keyring, its faults, the lock of the store.
+
+interface Holder {
+  readonly pid: number;
+  readonly address: string;
+}
+
+export const vaultWords = {
+  /** What is wrong, by fault of the keyring. */
+  why: {
+    absent: "there is no keyring service for this session",
+    locked: "the keyring is locked",
+    silent: "the keyring does not answer",
+    ambiguous: "the keyring holds two entries under the same name; ccb touches neither",
+    full: "the keyring cannot write: its disk is full, or its folder is read-only",
+    failed: "the keyring reported an error",
+  },
+  /** What to do about it. */
+  mend: {
+    absent:
+      "Linux: start ccb from your desktop session; on a server `apt install gnome-keyring dbus-user-session`, then " +
+      "`export DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus` and " +
+      "`gnome-keyring-daemon --replace --unlock --components=secrets --daemonize` (type a password, then Ctrl-D). " +
+      "macOS: `security default-keychain`. Windows: start ccb in your own signed-in session, not over SSH.",
+    locked:
+      "Answer the keyring's prompt, or unlock it. Linux without a desktop: " +
+      "`gnome-keyring-daemon --replace --unlock --components=secrets --daemonize` (type the password, then Ctrl-D). " +
+      "macOS: `security unlock-keychain`.",
+    silent:
+      "Look for a password prompt behind other windows and answer it. If there is none, start the keyring again; " +
+      "Linux: `systemctl --user restart gnome-keyring-daemon`, or sign out and in.",
+    ambiguous:
+      "Another program wrote the second one: remove it. Linux: `secret-tool search --all service claude-code-balancer:$USER` " +
+      "shows both, Seahorse (`seahorse`) removes one. macOS: Keychain Access. Windows: Credential Manager.",
+    full: "Make room (`df -h ~`) and see that the keyring's folder is writable (Linux: `ls -ld ~/.local/share/keyrings`).",
+    failed:
+      "The log has the keyring's own words. See whether it works at all; " +
+      "Linux: `printf test | secret-tool store --label=test ccb-test 1`; macOS: `security list-keychains`.",
+  },
+  meanwhile:
+    "Accounts are kept in memory only and end with this process. ccb keeps trying and saves them once the keyring is back.",
+  waiting: "Waiting for the keyring to be unlocked: please answer its prompt.",
+  back: "The keyring is back; accounts are saved in it.",
+  storeHeld: (holder: Holder | null): string =>
+    holder === null
+      ? "Another ccb is starting with the same store of accounts. Wait a moment, or set another settings.oauth.service_name for this one."
+      : `Another ccb (process ${holder.pid}, serving ${holder.address}) uses the same store of accounts. ` +
+        "Stop it, or set another settings.oauth.service_name for this one.",
+  lockFailed: (directory: string, reason: string): string =>
+    `The store of accounts cannot be locked in ${directory} (${reason}). Make that folder writable, or set XDG_STATE_HOME to one that is.`,
+};

@@ -1,0 +1,47 @@
+// Words of the command line and the console, for people who read Chinese.
+import type { cliWords as english } from "../en/cli.ts";
+
+export const cliWords: typeof english = {
+  description: "Claude Code Balancer：用您自己的账号或密钥签名、均衡并转发 Claude API 请求。",
+  usage: "用法：",
+  options: "选项：",
+  commands: "命令：",
+  arguments: "参数：",
+  helpOption: "显示此帮助",
+  helpCommand: "显示某个命令的帮助",
+  versionOption: "显示版本",
+  serve: "启动服务（默认命令）",
+  check: "检查配置并打印生效的内容（隐藏机密）",
+  init: "把默认配置写入您自己的配置目录",
+  configFlag: "配置文件",
+  hostFlag: "监听地址",
+  portFlag: "监听端口；0 表示任意空闲端口",
+  levelFlag: "DEBUG、INFO、WARNING 或 ERROR",
+  file: "文件",
+  usageError: ({ text }) => `ccb：${text}\n运行 'ccb --help' 查看用法。`,
+  checkGood: ({ file }) => `配置有效：${file}`,
+  embedded: "程序内置的默认配置",
+  configBad: ({ count }) => `ccb 没有启动：配置中有 ${count} 个问题。`,
+  unread: ({ file }) => `没有读取 ${file}：它可能来自任何人。如需使用：ccb --config ${file}`,
+  initWritten: ({ file }) => `已写入：${file}`,
+  initExists: ({ file }) => `${file} 已存在，保持不变。如需重新开始，请先删除它。`,
+  initFailed: ({ file, reason }) => `无法写入 ${file}（${reason}）。`,
+  addressInUse: ({ host, port }) => `另一个程序正在监听 ${host} 端口 ${port}。请停止它，或换一个端口：ccb --port ${port + 1}`,
+  addressFailed: ({ host, port, reason }) => `ccb 无法监听 ${host} 端口 ${port}（${reason}）。请用 --host 或 --port 换一个。`,
+  stopping: ({ seconds }) => `正在停止：进行中的流有 ${seconds} 秒时间结束。再按一次立即停止。`,
+  providers: "提供方",
+  tokens: "令牌",
+  configuration: "配置",
+  point: "让 Claude Code 使用它",
+  docs: "API 文档",
+  disabled: "已停用",
+  signedIn: ({ count }) => `已登录 ${count} 个账号`,
+  nobody: "尚未登录：第一个请求会打印需要打开的地址",
+  withKey: "API 密钥",
+  passthrough: "原样转发客户端自己的凭据",
+  kept: "令牌保存在系统密钥环中。",
+  damagedEntry: ({ entry, damage }) => {
+    const why = { corrupt: "已损坏", future: "由更新版本的 ccb 写入", missing: "在索引中有记录但不存在" }[damage];
+    return `密钥环条目 ${entry} ${why}；已保持原样。`;
+  },
+};

@@ -1,0 +1,15 @@
+// Words of ccb's own HTTP interface, for people who read Chinese.
+import type { httpWords as english } from "../en/http.ts";
+
+export const httpWords: typeof english = {
+  internal: "ccb 处理此请求时自身出错。日志中有一行带有此请求编号；请重试，若仍出现请报告。",
+  notFound: "此路径下没有内容。GET /docs 列出了所有路径；Claude 的 API 位于 /v1/ 之下。",
+  methodNotAllowed: ({ allow }) => `此路径不接受该方法。可用的方法：${allow}。`,
+  notJson: '正文必须是 JSON。请加上 -H "Content-Type: application/json" 发送。',
+  brokenJson: "正文不是有效的 JSON。请检查引号和逗号。",
+  bodyTooLong: "正文超出此路径允许的长度。请只发送 GET /docs 中列出的字段。",
+  invalidFields: ({ fields }) => `以下字段缺失或不符合 GET /docs 的说明：${fields}。`,
+  badHost: "Host 头缺失或不是主机名。请使用 ccb 监听的地址，例如 localhost:9090。",
+  badPath: "路径中含有不是 UTF-8 的转义。请重新编码。",
+  shuttingDown: "ccb 正在停止。请稍后再发送请求。",
+};

@@ -1,0 +1,44 @@
+// Chinese words about where accounts are kept: the keyring, its faults, the lock of the store.
+import type { vaultWords as english } from "../en/vault.ts";
+
+export const vaultWords: typeof english = {
+  why: {
+    absent: "当前会话中没有可用的密钥环服务",
+    locked: "密钥环已锁定",
+    silent: "密钥环没有响应",
+    ambiguous: "密钥环中有两个同名条目，ccb 不会改动其中任何一个",
+    full: "密钥环无法写入：磁盘已满，或其目录为只读",
+    failed: "密钥环返回了错误",
+  },
+  mend: {
+    absent:
+      "Linux：请在桌面会话中启动 ccb；在服务器上请先执行 `apt install gnome-keyring dbus-user-session`，再执行 " +
+      "`export DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus` 和 " +
+      "`gnome-keyring-daemon --replace --unlock --components=secrets --daemonize`（输入密码后按 Ctrl-D）。" +
+      "macOS：`security default-keychain`。Windows：请在您本人登录的会话中启动 ccb，不要通过 SSH 启动。",
+    locked:
+      "请在密钥环的提示窗口中输入密码，或手动解锁。没有桌面的 Linux：" +
+      "`gnome-keyring-daemon --replace --unlock --components=secrets --daemonize`（输入密码后按 Ctrl-D）。" +
+      "macOS：`security unlock-keychain`。",
+    silent:
+      "请查看其他窗口后面是否有等待输入密码的提示窗口，并输入密码。如果没有，请重启密钥环；" +
+      "Linux：`systemctl --user restart gnome-keyring-daemon`，或注销后重新登录。",
+    ambiguous:
+      "另一个条目由其他程序写入，请将其删除。Linux：`secret-tool search --all service claude-code-balancer:$USER` " +
+      "可列出这两个条目，用 Seahorse（`seahorse`）删除其中一个。macOS：使用“钥匙串访问”。Windows：使用“凭据管理器”。",
+    full: "请释放磁盘空间（`df -h ~`），并确认密钥环的目录可写（Linux：`ls -ld ~/.local/share/keyrings`）。",
+    failed:
+      "日志中有密钥环返回的原始信息。请先确认密钥环本身能否正常使用；" +
+      "Linux：`printf test | secret-tool store --label=test ccb-test 1`；macOS：`security list-keychains`。",
+  },
+  meanwhile: "账号目前只保存在内存中，进程结束后即丢失。ccb 会持续重试，密钥环恢复后会自动保存。",
+  waiting: "正在等待密钥环解锁：请在其提示窗口中输入密码。",
+  back: "密钥环已恢复，账号已保存到其中。",
+  storeHeld: (holder) =>
+    holder === null
+      ? "另一个使用同一账号存储的 ccb 正在启动。请稍候，或为当前实例设置不同的 settings.oauth.service_name。"
+      : `另一个 ccb（进程 ${holder.pid}，监听 ${holder.address}）正在使用同一账号存储。` +
+        "请停止该进程，或为当前实例设置不同的 settings.oauth.service_name。",
+  lockFailed: (directory, reason) =>
+    `无法在 ${directory} 中锁定账号存储（${reason}）。请使该目录可写，或将 XDG_STATE_HOME 设置为一个可写的目录。`,
+};

@@ -1,0 +1,54 @@
+// What every request meets before a route: checks that hold everywhere, HEAD, and the answer for paths that are none.
+import { Elysia, NotFoundError } from "elysia";
+import { CcbError } from "../core/errors.ts";
+import { pathOf } from "./proxy.ts";
+
+/** Elysia looks for the path behind the 11th character: a shorter authority would be taken for a part of it (facts/bun). */
+const ROUTER_OFFSET = 11;
+
+/** Methods by path, for a 405 that names what there is (RFC 9110 §15.5.6). */
+const METHODS: readonly (readonly [RegExp, string])[] = [
+  [/^\/oauth\/(?:generate-url|status)$/, "GET, HEAD"],
+  [/^\/oauth\/exchange-code$/, "POST"],
+  [/^\/oauth\/refresh\/[^/]+$/, "POST"],
+  [/^\/oauth\/tokens(?:\/[^/]+)?$/, "DELETE"],
+  [/^\/(?:health|providers|docs|docs\/json|docs\/scalar\.js)$/, "GET, HEAD"],
+];
+
+/** Rejects what no route may see. */
+export function assertRoutable(request: Request): void {
+  const { url } = request;
+  if (url.indexOf("/", url.indexOf("//") + 2) < ROUTER_OFFSET) throw new CcbError("invalid_request", (words) => words.http.badHost);
+}
+
+/** The error for a request that no route took. */
+function unrouted(request: Request): CcbError {
+  const path = pathOf(request.url);
+  const allow = METHODS.find(([pattern]) => pattern.test(path))?.[1];
+  return allow === undefined
+    ? new CcbError("not_found", (words) => words.http.notFound)
+    : new CcbError("method_not_allowed", (words) => words.http.methodNotAllowed({ allow }));
+}
+
+/** Translates what a route threw: Elysia's own errors would echo what was submitted, so none of their text is used. */
+export function createErrorHook(toResponse: (error: unknown, request: Request) => Response) {
+  return new Elysia({ name: "errors" }).onError({ as: "global" }, ({ error, request }) => {
+    // By class, not by code: Elysia puts an error's own `code` in the place of its own (facts/bun).
+    if (error instanceof NotFoundError) {
+      const known = unrouted(request);
+      const response = toResponse(known, request);
+      const allow = METHODS.find(([pattern]) => pattern.test(pathOf(request.url)))?.[1];
+      if (allow !== undefined) response.headers.set("allow", allow);
+      return response;
+    }
+    return toResponse(error, request);
+  });
+}
+
+/** HEAD is GET without the content (RFC 9110 §9.3.2). */
+export async function answerHead(request: Request, handle: (request: Request) => Promise<Response>): Promise<Response> {
+  const response = await handle(new Request(request.url, { method: "GET", headers: request.headers, signal: request.signal }));
+  const { status, headers } = response;
+  headers.set("content-length", String((await response.arrayBuffer()).byteLength));
+  return new Response(null, { status, headers });
+}

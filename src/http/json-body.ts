@@ -1,0 +1,66 @@
+// JSON bodies of ccb's own endpoints: right type, small, checked by a schema; never echoed.
+import type { Static, TSchema } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { CcbError } from "../core/errors.ts";
+import { createIdleTimer } from "../core/idle-timer.ts";
+import type { Clock } from "../core/ports.ts";
+
+/** The longest body of ccb's own endpoints is a pasted callback URL. */
+const LIMIT_BYTES = 64 * 1024;
+const IDLE_MS = 10_000;
+
+/**
+ * Reads and checks a JSON body. Rejects with `unsupported_media_type`, `body_too_large`, `upload_timeout`,
+ * `invalid_json` or `invalid_fields`; the messages name fields, never their values.
+ */
+export async function readJson<S extends TSchema>(request: Request, schema: S, clock: Clock): Promise<Static<S>> {
+  const type = request.headers.get("content-type") ?? "";
+  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    throw new CcbError("unsupported_media_type", (words) => words.http.notJson);
+  }
+  const text = await readText(request, clock);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Not as the cause: a JSON error quotes what it stumbled over, and that may be a code.
+    throw new CcbError("invalid_json", (words) => words.http.brokenJson);
+  }
+  if (!Value.Check(schema, value)) {
+    const fields = [...new Set([...Value.Errors(schema, value)].map(({ path }) => path.slice(1).split("/")[0] ?? ""))];
+    const named = fields.map((field) => (/^\w{1,40}$/.test(field) ? field : "body")).join(", ");
+    throw new CcbError("invalid_fields", (words) => words.http.invalidFields({ fields: named }));
+  }
+  return value;
+}
+
+async function readText(request: Request, clock: Clock): Promise<string> {
+  const tooLarge = (): CcbError => new CcbError("body_too_large", (words) => words.http.bodyTooLong);
+  if (Number(request.headers.get("content-length") ?? 0) > LIMIT_BYTES) throw tooLarge();
+  if (request.body === null) return "";
+  const reader = request.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let silent = false;
+  const idle = createIdleTimer(clock, IDLE_MS, () => {
+    silent = true;
+    void reader.cancel().catch(() => {});
+  });
+  try {
+    for (;;) {
+      idle.begin();
+      const { done, value } = await reader.read();
+      idle.end();
+      if (silent) throw new CcbError("upload_timeout", (words) => words.relay.uploadTimeout);
+      if (done) return Buffer.concat(chunks).toString("utf8");
+      size += value.byteLength;
+      if (size > LIMIT_BYTES) {
+        void reader.cancel().catch(() => {});
+        throw tooLarge();
+      }
+      chunks.push(value);
+    }
+  } finally {
+    idle.stop();
+  }
+}

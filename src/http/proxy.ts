@@ -1,0 +1,34 @@
+// ANY /v1/*: the proxy. The route only hands the request over; the relay does the work.
+import { Elysia } from "elysia";
+import type { Relay } from "../relay/relay.ts";
+import { proxyDocs } from "./docs-proxy.ts";
+
+export interface ProxyDeps {
+  readonly relay: Relay;
+  /** Turns an error into the response, with the same id as the log line. */
+  readonly toResponse: (error: unknown, request: Request, id: string) => Response;
+  readonly newId: () => string;
+}
+
+/** Path of a request URL, without the query. */
+export function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const query = url.indexOf("?", start);
+  return query === -1 ? url.slice(start) : url.slice(start, query);
+}
+
+/** Creates the controller of the proxied API. `parse: "none"` leaves the body to the relay. */
+export function createProxyRoutes({ relay, toResponse, newId }: ProxyDeps) {
+  return new Elysia({ name: "proxy" }).all(
+    "/v1/*",
+    async ({ request }) => {
+      const id = newId();
+      try {
+        return await relay(request, pathOf(request.url), id);
+      } catch (error) {
+        return toResponse(error, request, id);
+      }
+    },
+    { parse: "none", detail: proxyDocs },
+  );
+}

@@ -1,0 +1,209 @@
+// Keeps access tokens usable: one refresh in flight per account whoever asks, durable before the new token is used.
+import type { Account, TokenSet } from "../account/account.ts";
+import type { Persistence } from "../account/persistence.ts";
+import type { AccountStore } from "../account/store.ts";
+import { CcbError, codeOf } from "../core/errors.ts";
+import type { Clock, Log } from "../core/ports.ts";
+import type { Secret } from "../core/secret.ts";
+import { createSingleFlight } from "../core/single-flight.ts";
+import { postJson } from "./client.ts";
+import type { EndpointDeps, OAuthClient } from "./client.ts";
+import { isRefusal, processTokenReply, toRefreshRequest } from "./endpoint.ts";
+import type { TokenRefusal, TokenReply } from "./endpoint.ts";
+import { toTokens } from "./identity.ts";
+
+/** A token with less than this left is refreshed before it signs a request, milliseconds. */
+const ABOUT_TO_EXPIRE_MS = 30_000;
+/** Tries within one refresh when the endpoint cannot be reached: facts A, row "5xx, network, timeout". */
+const QUICK_RETRIES_MS = [500, 1_000];
+const BACKOFF_FIRST_MS = 30_000;
+const BACKOFF_LIMIT_MS = 3_600_000;
+/** A refusal that time does not mend is asked about this rarely. */
+const REFUSED_MS = BACKOFF_LIMIT_MS;
+
+/**
+ * fresh: the account has a usable token; failed: not now, the old token may still serve, again after `retryAt`;
+ * login_required: only a new sign-in helps.
+ */
+export type RefreshResult =
+  | { readonly outcome: "fresh"; readonly account: Account; readonly durable: boolean }
+  | { readonly outcome: "failed"; readonly reason: string; readonly retryAt: number }
+  | { readonly outcome: "login_required"; readonly reason: string };
+
+export interface Refresher {
+  /** A token that can sign now, refreshed first when it is about to expire. Rejects with `token_unavailable` or `login_required`. */
+  token(account: Account): Promise<Secret>;
+  /** After an upstream refused `rejected`: a newer token, refreshed unless another request already did. Rejects like `token`. */
+  renew(account: Account, rejected: Secret): Promise<Secret>;
+  /** Refreshes now, whatever the token's age and whatever failed before. */
+  refresh(id: string): Promise<RefreshResult>;
+  /** When a failed refresh may be tried again, wall clock milliseconds; 0 where nothing failed. */
+  retryAt(id: string): number;
+  /** Resolves when no refresh is in flight. */
+  idle(): Promise<void>;
+}
+
+export interface RefresherDeps extends EndpointDeps {
+  readonly client: OAuthClient;
+  readonly store: AccountStore;
+  readonly persistence: Persistence;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A refresh ended: schedule the next. */
+  readonly onResult: (id: string, result: RefreshResult) => void;
+}
+
+/** Creates the refresher of all accounts. */
+export function createRefresher(deps: RefresherDeps): Refresher {
+  const { store, clock, log } = deps;
+  const flights = createSingleFlight<RefreshResult>();
+  const running = new Set<Promise<RefreshResult>>();
+  const failures = new Map<string, { count: number; retryAt: number; reason: string }>();
+
+  const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => void clock.after(milliseconds, resolve));
+
+  /** Asks the endpoint; transient failures are tried again twice, shortly. */
+  async function ask(refresh: Secret): Promise<TokenReply | TokenRefusal | CcbError> {
+    for (let attempt = 0; ; attempt += 1) {
+      const quick = QUICK_RETRIES_MS[attempt];
+      try {
+        const reply = await postJson(deps, deps.client.token_url, toRefreshRequest(deps.client, refresh));
+        const tokens = processTokenReply(reply, clock.now());
+        if (!isRefusal(tokens) || tokens.refusal !== "unavailable" || tokens.retryAfterSeconds !== null || quick === undefined) return tokens;
+      } catch (error) {
+        if (quick === undefined) return error instanceof CcbError ? error : new CcbError("internal", (words) => words.http.internal, { cause: error });
+      }
+      await pause(quick);
+    }
+  }
+
+  /** Keeps a rotated token set, then uses it: in this order, or a crash between the two loses the account. */
+  async function adopt(account: Account, tokens: TokenSet): Promise<RefreshResult> {
+    const next: Account = { ...account, tokens };
+    const durable = await deps.persistence.keep(next);
+    const current = store.byId(account.id);
+    if (current === undefined) {
+      // Removed while the refresh was under way: the entry just written must go too.
+      await deps.persistence.forget(account.id);
+      return { outcome: "login_required", reason: "removed" };
+    }
+    if (current.tokens !== account.tokens) {
+      // Signed in anew meanwhile: that is newer than any refresh of the old tokens.
+      await deps.persistence.keep(current);
+      return { outcome: "fresh", account: current, durable };
+    }
+    store.save(next);
+    return { outcome: "fresh", account: next, durable };
+  }
+
+  /** The refresh token is spent. A crash or another program may have left a newer one in the vault (design.md). */
+  async function reread(account: Account, tried: Secret): Promise<Account | null> {
+    const stored = await deps.persistence.reread(account.id);
+    const refresh = stored?.tokens.refresh;
+    return stored !== undefined && refresh !== null && refresh !== undefined && !refresh.equals(tried) ? stored : null;
+  }
+
+  async function run(account: Account, mayReread: boolean): Promise<RefreshResult> {
+    const { refresh } = account.tokens;
+    if (refresh === null) return { outcome: "login_required", reason: "no_refresh_token" };
+    log.debug("oauth_refresh_sent", { account: account.id });
+    const reply = await ask(refresh);
+    if (reply instanceof CcbError) return failed(account, codeOf(reply.cause ?? reply), null);
+    if (!isRefusal(reply)) {
+      log.debug("oauth_refresh_answered", { account: account.id, rotated: reply.refresh !== null, expires_in: reply.expiresIn });
+      return adopt(account, toTokens(reply, account.tokens, account.tokens.scopes, clock.now()));
+    }
+    if (reply.refusal !== "invalid_grant") return failed(account, reply.refusal, reply);
+    const newer = mayReread ? await reread(account, refresh) : null;
+    if (newer === null) return { outcome: "login_required", reason: "invalid_grant" };
+    log.info("oauth_newer_token_found", { account: account.id });
+    const adopted = { ...account, tokens: newer.tokens };
+    if (store.byId(account.id)?.tokens === account.tokens) store.save(adopted);
+    if (newer.tokens.expiresAt - clock.now() > ABOUT_TO_EXPIRE_MS) return { outcome: "fresh", account: adopted, durable: true };
+    return run(adopted, false);
+  }
+
+  function failed(account: Account, reason: string, refusal: TokenRefusal | null): RefreshResult {
+    const count = (failures.get(account.id)?.count ?? 0) + 1;
+    const backoff = Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(count - 1, 10), BACKOFF_LIMIT_MS);
+    const wait = refusal?.refusal === "refused" ? REFUSED_MS : Math.max(backoff, Math.min((refusal?.retryAfterSeconds ?? 0) * 1000, BACKOFF_LIMIT_MS));
+    const retryAt = clock.now() + wait;
+    failures.set(account.id, { count, retryAt, reason });
+    return { outcome: "failed", reason, retryAt };
+  }
+
+  async function flight(id: string): Promise<RefreshResult> {
+    const account = store.byId(id);
+    if (account === undefined) return { outcome: "login_required", reason: "removed" };
+    const before = store.health(id);
+    store.setHealth(id, { state: "refreshing", reason: before.reason });
+    let result: RefreshResult;
+    try {
+      result = await run(account, true);
+    } catch (error) {
+      log.error("oauth_refresh_broke", { account: id, error: codeOf(error) });
+      result = failed(account, "internal", null);
+    }
+    if (result.outcome === "fresh") {
+      failures.delete(id);
+      store.setHealth(id, { state: "ready", reason: null });
+      log.info("oauth_refreshed", { account: id, durable: result.durable });
+    } else if (result.outcome === "failed") {
+      store.setHealth(id, { state: before.state === "login_required" ? "login_required" : "ready", reason: result.reason });
+      log.warning("oauth_refresh_failed", { account: id, reason: result.reason, retry_in_s: Math.round((result.retryAt - clock.now()) / 1000) });
+    } else {
+      store.setHealth(id, { state: "login_required", reason: result.reason });
+      if (result.reason !== "removed") log.error("login_required", { account: id, reason: result.reason });
+    }
+    deps.onResult(id, result);
+    return result;
+  }
+
+  function refresh(id: string): Promise<RefreshResult> {
+    const work = flights.run(id, () => flight(id));
+    running.add(work);
+    void work.finally(() => running.delete(work));
+    return work;
+  }
+
+  function unavailable(reason: string, retryAt: number): CcbError {
+    const seconds = Math.min(60, Math.max(1, Math.ceil((retryAt - clock.now()) / 1000)));
+    return new CcbError("token_unavailable", (words) => words.login.tokenUnavailable({ reason }), { retryAfterSeconds: seconds });
+  }
+
+  /** Refreshes for a request. A recent failure is not repeated by every request that comes along. */
+  async function refreshed(account: Account): Promise<Secret> {
+    const failure = failures.get(account.id);
+    if (failure !== undefined && failure.retryAt > clock.now() && !flights.running(account.id)) throw unavailable(failure.reason, failure.retryAt);
+    const result = await refresh(account.id);
+    if (result.outcome === "fresh") return result.account.tokens.access;
+    if (result.outcome === "failed") throw unavailable(result.reason, result.retryAt);
+    throw new CcbError("login_required", (words) => words.login.required);
+  }
+
+  return {
+    async token(account) {
+      const { expiresAt, access, refresh: refreshToken } = account.tokens;
+      const left = expiresAt - clock.now();
+      if (left > ABOUT_TO_EXPIRE_MS) return access;
+      if (refreshToken === null && left > 0) return access;
+      try {
+        return await refreshed(account);
+      } catch (error) {
+        // The old token still serves while it lives.
+        if (error instanceof CcbError && error.code === "token_unavailable" && expiresAt > clock.now()) return access;
+        throw error;
+      }
+    },
+    async renew(account, rejected) {
+      const current = store.byId(account.id);
+      if (current !== undefined && !current.tokens.access.equals(rejected)) return current.tokens.access;
+      return refreshed(account);
+    },
+    refresh,
+    retryAt: (id) => failures.get(id)?.retryAt ?? 0,
+    async idle() {
+      while (running.size > 0) await Promise.allSettled(running);
+    },
+  };
+}

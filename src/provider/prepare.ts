@@ -1,0 +1,61 @@
+// What an upstream is sent: the client's own headers, signed. Pure.
+import type { Provider } from "../config/config.ts";
+import type { Secret } from "../core/secret.ts";
+import { USER_AGENT } from "../core/version.ts";
+import { hopByHopTest } from "./hop-by-hop.ts";
+
+/** Without it the API answers 401 to an OAuth token (facts B 2). */
+const OAUTH_BETA = "oauth-2025-04-20";
+
+export type Signature =
+  | { readonly kind: "oauth"; readonly token: Secret }
+  | { readonly kind: "key"; readonly key: Secret; readonly header: Provider["auth_type"] }
+  /** The client's own `authorization` or `x-api-key`, untouched. */
+  | { readonly kind: "client" };
+
+/**
+ * The headers for an upstream: all end-to-end headers of the client but for credentials, `host` and the length, which
+ * `fetch` sets. `expect` ends here too: ccb has answered it by reading the body.
+ */
+export function toUpstreamHeaders(client: Headers, signature: Signature): Headers {
+  const ends = hopByHopTest(client.get("connection"));
+  const headers = new Headers();
+  for (const [name, value] of client) {
+    if (ends(name) || name === "host" || name === "content-length" || name === "expect" || name === "x-ccb-key") continue;
+    if (signature.kind !== "client" && (name === "authorization" || name === "x-api-key")) continue;
+    headers.append(name, value);
+  }
+  if (!headers.has("user-agent")) headers.set("user-agent", USER_AGENT);
+  sign(headers, signature);
+  return headers;
+}
+
+function sign(headers: Headers, signature: Signature): void {
+  switch (signature.kind) {
+    case "oauth":
+      headers.set("authorization", `Bearer ${signature.token.reveal()}`);
+      headers.set("anthropic-beta", withOAuthBeta(headers.get("anthropic-beta")));
+      return;
+    case "key":
+      if (signature.header === "api_key") headers.set("x-api-key", signature.key.reveal());
+      else headers.set("authorization", `Bearer ${signature.key.reveal()}`);
+      return;
+    case "client":
+  }
+}
+
+/** Appends the OAuth beta where it is missing; everything else stays, in its order and spelling. */
+export function withOAuthBeta(value: string | null): string {
+  if (value === null || value.trim() === "") return OAUTH_BETA;
+  return value.split(",").some((item) => item.trim() === OAUTH_BETA) ? value : `${value},${OAUTH_BETA}`;
+}
+
+/** A Claude access token, wherever a client put it: it may go to Anthropic's origin alone. */
+export function carriesClaudeToken(client: Headers): boolean {
+  return ["authorization", "x-api-key"].some((name) => (client.get(name) ?? "").includes("sk-ant-oat"));
+}
+
+/** Path and query of a request as the client's parser gave them, behind the provider's base URL. */
+export function toUpstreamUrl(provider: Provider, requestUrl: string): string {
+  return provider.base_url + requestUrl.slice(requestUrl.indexOf("/", requestUrl.indexOf("//") + 2));
+}

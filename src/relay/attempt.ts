@@ -1,0 +1,91 @@
+// One try of a request at one upstream, up to its response headers. Tells client abort, time-out and failure apart.
+import { CcbError, codeOf } from "../core/errors.ts";
+import type { Clock, Fetch, FetchInit } from "../core/ports.ts";
+import type { ConnectionPlan } from "./connections.ts";
+import type { RequestBody } from "./request-body.ts";
+
+export interface AttemptInput {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: RequestBody;
+  readonly plan: ConnectionPlan;
+  /** Until the response headers, milliseconds; 0: none. */
+  readonly firstByteMs: number;
+  readonly route: { readonly proxy: string | false; readonly tls?: { readonly ca: readonly string[] } };
+  /** The provider's name, for messages. */
+  readonly provider: string;
+  /** The client's: it ends the attempt at any time. */
+  readonly signal: AbortSignal;
+}
+
+export interface AttemptReply {
+  readonly response: Response;
+  /** Ends the exchange with the upstream; harmless when it is over. */
+  abort(): void;
+  /** The client's abort ended it. */
+  clientGone(): boolean;
+  /** The stream is over: let go of the client's signal. */
+  release(): void;
+}
+
+export const SILENT = Symbol("silent");
+
+/**
+ * Sends one attempt. Resolves SILENT where a possibly reused connection said nothing in time. Rejects with
+ * `client_gone`, `upstream_timeout` or `upstream_unreachable`.
+ */
+export async function sendAttempt(fetch: Fetch, clock: Clock, input: AttemptInput): Promise<AttemptReply | typeof SILENT> {
+  const abort = new AbortController();
+  let ended: "client" | "timeout" | "silent" | null = null;
+  const end = (reason: typeof ended): void => {
+    ended ??= reason;
+    abort.abort();
+  };
+  const onClientAbort = (): void => end("client");
+  if (input.signal.aborted) throw new CcbError("client_gone", (words) => words.relay.clientGone);
+  input.signal.addEventListener("abort", onClientAbort, { once: true });
+  const release = (): void => input.signal.removeEventListener("abort", onClientAbort);
+  const timeout = input.firstByteMs > 0 ? clock.after(input.firstByteMs, () => end("timeout")) : (): void => {};
+  const { silenceMs } = input.plan;
+  const silence = silenceMs > 0 ? clock.after(silenceMs, () => end("silent")) : (): void => {};
+  try {
+    const response = await fetch(input.url, toInit(input, abort.signal));
+    return { response, abort: () => abort.abort(), clientGone: () => ended === "client", release };
+  } catch (error) {
+    release();
+    if (ended === "silent") return SILENT;
+    throw toError(error, ended, input);
+  } finally {
+    timeout();
+    silence();
+  }
+}
+
+function toInit(input: AttemptInput, signal: AbortSignal): FetchInit {
+  const { body, headers } = input;
+  // With a length the upload stays one; without, it is chunked as the client's was.
+  if (body.kind === "once" && body.contentLength !== null) headers.set("content-length", body.contentLength);
+  return {
+    method: input.method,
+    headers,
+    body: body.kind === "whole" ? body.bytes : body.kind === "once" ? body.stream : null,
+    signal,
+    redirect: "manual",
+    decompress: false,
+    timeout: false,
+    keepalive: input.plan.keepalive,
+    ...input.route,
+  };
+}
+
+function toError(error: unknown, ended: "client" | "timeout" | "silent" | null, { provider, firstByteMs }: AttemptInput): CcbError {
+  // An upload that failed on the client's side surfaces here as fetch's failure: the reason is its own error.
+  if (error instanceof CcbError) return error;
+  if (ended === "client") return new CcbError("client_gone", (words) => words.relay.clientGone, { cause: error });
+  if (ended === "timeout") {
+    return new CcbError("upstream_timeout", (words) => words.relay.upstreamTimeout({ provider, seconds: firstByteMs / 1000 }), { cause: error });
+  }
+  const code = codeOf(error);
+  return new CcbError("upstream_unreachable", (words) => words.relay.upstreamUnreachable({ provider, code }), { cause: error });
+}

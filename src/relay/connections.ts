@@ -1,0 +1,81 @@
+// Which requests may use a pooled connection. `fetch` reuses one that was idle for minutes (facts/bun), and one that
+// died silently (sleep, another network, a forgetful NAT) answers nothing: a request on it would hang.
+import type { Clock } from "../core/ports.ts";
+import type { WakeWatch } from "../core/wake.ts";
+
+/** Bun keeps an idle connection for less than this; after it, the pool holds none from before. */
+const POOL_LIFETIME_MS = 330_000;
+/** A request on a connection that may be a reused one is given up after this silence and sent once more on a new one. */
+const SILENCE_MS = 20_000;
+/** What may be silent for long for good reasons is not given up: it takes a new connection once the pool is this idle. */
+const SURELY_ALIVE_MS = 5_000;
+/** A prompt this large can take longer than SILENCE_MS to its first byte. */
+const LARGE_BODY_BYTES = 512 * 1024;
+
+export interface RequestShape {
+  readonly method: string;
+  readonly path: string;
+  readonly stream: boolean;
+  /** null: not known. */
+  readonly bodyBytes: number | null;
+  /** It can be sent again. */
+  readonly resendable: boolean;
+}
+
+export interface ConnectionPlan {
+  /** False: a connection of its own. */
+  readonly keepalive: boolean;
+  /** Give up and take a new connection after this silence, milliseconds; 0: never. */
+  readonly silenceMs: number;
+}
+
+export interface Connections {
+  plan(origin: string, shape: RequestShape): ConnectionPlan;
+  /** A pooled connection of this origin has just brought bytes. */
+  alive(origin: string): void;
+  /** A connection of this origin stayed silent: its pool is not used until it has emptied itself. */
+  suspect(origin: string): void;
+  /** Looks whether the machine changed its network. Call it now and then. */
+  checkNetwork(): void;
+}
+
+function maySilentlyTakeLong({ method, path, stream, bodyBytes, resendable }: RequestShape): boolean {
+  if (!resendable) return true;
+  if (method === "GET" || method === "HEAD" || path.endsWith("/count_tokens")) return false;
+  return !stream || (bodyBytes ?? 0) > LARGE_BODY_BYTES;
+}
+
+/**
+ * Creates the judgement over pooled connections. After a sleep every one may be dead; so it is on another network:
+ * `network` gives a fingerprint of the machine's own addresses.
+ */
+export function createConnections(clock: Clock, wake: WakeWatch, network: () => string): Connections {
+  const lastAlive = new Map<string, number>();
+  const suspectUntil = new Map<string, number>();
+  let allSuspectUntil = 0;
+  let addresses = network();
+
+  function doubt(): void {
+    allSuspectUntil = clock.monotonic() + POOL_LIFETIME_MS;
+  }
+  wake.onWake(doubt);
+
+  return {
+    plan(origin, shape) {
+      wake.check();
+      const now = clock.monotonic();
+      if (now < allSuspectUntil || now < (suspectUntil.get(origin) ?? 0)) return { keepalive: false, silenceMs: 0 };
+      const idle = now - (lastAlive.get(origin) ?? -POOL_LIFETIME_MS);
+      if (idle >= POOL_LIFETIME_MS) return { keepalive: true, silenceMs: 0 };
+      if (!maySilentlyTakeLong(shape)) return { keepalive: true, silenceMs: SILENCE_MS };
+      return { keepalive: idle < SURELY_ALIVE_MS, silenceMs: 0 };
+    },
+    alive: (origin) => void lastAlive.set(origin, clock.monotonic()),
+    suspect: (origin) => void suspectUntil.set(origin, clock.monotonic() + POOL_LIFETIME_MS),
+    checkNetwork() {
+      const current = network();
+      if (current !== addresses) doubt();
+      addresses = current;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+// Two top-level members of a JSON body, found by a scan of the bytes: parsing megabytes to learn one name would cost
+// more than the whole relay (facts/bun, "big bodies").
+
+export interface Peeked {
+  readonly model: string | null;
+  readonly stream: boolean;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const OPEN = new Set([0x7b, 0x5b]);
+const CLOSE = new Set([0x7d, 0x5d]);
+const SPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
+/** Index of the quote that ends the string which begins at `start`; -1 where it never ends. */
+function endOfString(bytes: Uint8Array, start: number): number {
+  for (let quote = bytes.indexOf(QUOTE, start + 1); quote !== -1; quote = bytes.indexOf(QUOTE, quote + 1)) {
+    let slashes = 0;
+    while (bytes[quote - 1 - slashes] === BACKSLASH) slashes += 1;
+    if (slashes % 2 === 0) return quote;
+  }
+  return -1;
+}
+
+function skipSpace(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (SPACE.has(bytes[at] ?? 0)) at += 1;
+  return at;
+}
+
+const decoder = new TextDecoder();
+const textOf = (bytes: Uint8Array, from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
+
+function stringAt(bytes: Uint8Array, start: number, end: number): string | null {
+  try {
+    const value: unknown = JSON.parse(textOf(bytes, start, end + 1));
+    return typeof value === "string" ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The model and the stream flag of a Messages request. Whatever is no JSON object gives `{ model: null, stream: false }`. */
+export function peekBody(bytes: Uint8Array): Peeked {
+  let model: string | null = null;
+  let stream: boolean | null = null;
+  let depth = 0;
+  let at = skipSpace(bytes, 0);
+  if (bytes[at] !== 0x7b) return { model, stream: false };
+  while (at < bytes.length && (model === null || stream === null)) {
+    const byte = bytes[at] ?? 0;
+    if (OPEN.has(byte)) depth += 1;
+    else if (CLOSE.has(byte)) depth -= 1;
+    if (byte !== QUOTE) {
+      at += 1;
+      continue;
+    }
+    const end = endOfString(bytes, at);
+    if (end === -1) break;
+    const colon = depth === 1 ? skipSpace(bytes, end + 1) : -1;
+    if (colon !== -1 && bytes[colon] === COLON) {
+      const value = skipSpace(bytes, colon + 1);
+      const key = end - at <= 8 ? textOf(bytes, at + 1, end) : "";
+      if (key === "model" && bytes[value] === QUOTE) {
+        const valueEnd = endOfString(bytes, value);
+        if (valueEnd === -1) break;
+        model = stringAt(bytes, value, valueEnd);
+        at = valueEnd + 1;
+        continue;
+      }
+      if (key === "stream") stream = textOf(bytes, value, value + 4) === "true";
+      at = value;
+      continue;
+    }
+    at = end + 1;
+  }
+  return { model, stream: stream ?? false };
+}

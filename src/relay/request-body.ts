@@ -1,0 +1,107 @@
+// The client's body: read whole where it may have to be sent again, else passed on as it comes. Bounded in size and silence.
+import { CcbError } from "../core/errors.ts";
+import { createIdleTimer } from "../core/idle-timer.ts";
+import type { Clock } from "../core/ports.ts";
+
+export type RequestBody =
+  | { readonly kind: "none" }
+  | { readonly kind: "whole"; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** Once: it cannot be sent again. `contentLength` is null where the client did not say. */
+  | { readonly kind: "once"; readonly stream: ReadableStream<Uint8Array>; readonly contentLength: string | null };
+
+/** Bodies that pass through once are bounded by this (design.md, max_body_mb). */
+const ONCE_LIMIT_BYTES = 512 * 1024 * 1024;
+/** A body known to be this small is read whole on every path: then a refused token costs nobody a second try. */
+const SMALL_BYTES = 1024 * 1024;
+
+export interface BodyLimits {
+  /** For bodies that are read whole, bytes. */
+  readonly wholeLimit: number;
+  /** Between two bytes, milliseconds; 0: none. */
+  readonly idleMs: number;
+}
+
+const tooLarge = (limit: number): CcbError =>
+  new CcbError("body_too_large", (words) => words.relay.bodyTooLarge({ megabytes: Math.floor(limit / 1024 / 1024) }));
+const tooSlow = (): CcbError => new CcbError("upload_timeout", (words) => words.relay.uploadTimeout);
+const gone = (cause: unknown): CcbError => new CcbError("client_gone", (words) => words.relay.clientGone, { cause });
+
+/**
+ * Takes the body of a request. Rejects with `body_too_large` (at once where the length is announced),
+ * `upload_timeout` when the client stays silent, and `client_gone` when it leaves.
+ */
+export async function takeBody(request: Request, path: string, limits: BodyLimits, clock: Clock): Promise<RequestBody> {
+  // RFC 9110 §9.3.1: a body of GET or HEAD has no meaning, and fetch cannot send one.
+  if (request.body === null || request.method === "GET" || request.method === "HEAD") return { kind: "none" };
+  const announced = request.headers.get("content-length");
+  const length = announced === null ? null : Number(announced);
+  const whole = path.startsWith("/v1/messages") || (length !== null && length <= SMALL_BYTES);
+  const limit = whole ? limits.wholeLimit : ONCE_LIMIT_BYTES;
+  if (length !== null && length > limit) throw tooLarge(limit);
+  if (whole) return { kind: "whole", bytes: await readWhole(request.body, limit, limits.idleMs, clock) };
+  return { kind: "once", stream: bounded(request.body, limit, limits.idleMs, clock), contentLength: announced };
+}
+
+/** Reads one chunk after another; `next` resolves null at the end. */
+function boundedReader(body: ReadableStream<Uint8Array>, limit: number, idleMs: number, clock: Clock) {
+  const reader = body.getReader();
+  let size = 0;
+  let failure: CcbError | null = null;
+  const idle = createIdleTimer(clock, idleMs, () => {
+    failure = tooSlow();
+    void reader.cancel().catch(() => {});
+  });
+  return {
+    async next(): Promise<Uint8Array<ArrayBufferLike> | null> {
+      idle.begin();
+      const result = await reader.read().catch((error: unknown) => {
+        failure ??= gone(error);
+        return null;
+      });
+      idle.end();
+      // A cancelled reader ends like a complete one: the reason is what counts.
+      if (failure !== null) throw failure;
+      if (result === null || result.done) {
+        idle.stop();
+        return null;
+      }
+      size += result.value.byteLength;
+      if (size > limit) {
+        idle.stop();
+        void reader.cancel().catch(() => {});
+        throw tooLarge(limit);
+      }
+      return result.value;
+    },
+    cancel: () => {
+      idle.stop();
+      void reader.cancel().catch(() => {});
+    },
+  };
+}
+
+async function readWhole(body: ReadableStream<Uint8Array>, limit: number, idleMs: number, clock: Clock): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = boundedReader(body, limit, idleMs, clock);
+  const chunks: Uint8Array[] = [];
+  for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function bounded(body: ReadableStream<Uint8Array>, limit: number, idleMs: number, clock: Clock): ReadableStream<Uint8Array> {
+  const reader = boundedReader(body, limit, idleMs, clock);
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const chunk = await reader.next();
+          if (chunk === null) controller.close();
+          else controller.enqueue(chunk);
+        } catch (error) {
+          controller.error(error);
+        }
+      },
+      cancel: reader.cancel,
+    },
+    { highWaterMark: 0 },
+  );
+}
