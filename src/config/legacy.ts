@@ -1,0 +1,117 @@
+// The configuration of the older Python balancer: what ccb does not use is left out, each with a warning,
+// so that its users can start with the file they have. What would leave a door open is an error all the same.
+import { Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+
+import type { Say } from "../core/errors.ts";
+import { child } from "./report.ts";
+import type { Pointer, Report } from "./report.ts";
+import { MappingSchema } from "./schema.ts";
+import { validate } from "./validate.ts";
+
+const LEGACY_SETTINGS: ReadonlySet<string> = new Set([
+  "selection_strategy",
+  "failure_cooldown",
+  "unhealthy_threshold",
+  "unhealthy_reset_on_success",
+  "unhealthy_reset_timeout",
+  "unhealthy_exception_patterns",
+  "unhealthy_response_body_patterns",
+  "unhealthy_http_codes",
+  "sticky_provider_duration",
+  "reload",
+  "reload_includes",
+  "log_color",
+  "log_file_path",
+  "app_name",
+  "app_version",
+  "deduplication",
+  "testing",
+]);
+const LEGACY_TIMEOUTS: ReadonlySet<string> = new Set(["non_streaming", "streaming", "caching"]);
+
+const AuthSchema = Type.Object(
+  { enabled: Type.Unknown(), api_key: Type.Unknown(), exempt_paths: Type.Unknown() },
+  { additionalProperties: false },
+);
+
+/** The mapping without the keys that `unused` names; each of those is warned about and what is under it forgotten. */
+function without(
+  mapping: unknown,
+  pointer: Pointer,
+  report: Report,
+  unused: (key: string) => Say | null,
+): unknown {
+  if (!Value.Check(MappingSchema, mapping)) return mapping;
+  const kept = Object.entries(mapping).filter(([key]) => {
+    const say = unused(key);
+    if (say === null) return true;
+    report.discard(child(pointer, key));
+    report.warning(child(pointer, key), say, "key");
+    return false;
+  });
+  return Object.fromEntries(kept);
+}
+
+/**
+ * `settings.auth`: ccb has no client keys yet. Off is what ccb does anyway; anything but a plain `false` is an error,
+ * for a server that was to ask for a key must not start without one.
+ */
+function checkAuth(auth: unknown, pointer: Pointer, report: Report): void {
+  if (auth === undefined || auth === null) return;
+  const checked = validate(Type.Partial(AuthSchema), auth, pointer, report);
+  if (!Value.Check(MappingSchema, checked)) return;
+  const enabled = child(pointer, "enabled");
+  report.discard(child(pointer, "api_key"));
+  report.discard(child(pointer, "exempt_paths"));
+  if (checked["enabled"] === true || report.fromEnvironment.get(enabled) === "true") {
+    report.error(enabled, (words) => words.config.authNotYet);
+  } else if (
+    checked["enabled"] === false ||
+    report.fromEnvironment.get(enabled) === "false" ||
+    checked["enabled"] === undefined
+  ) {
+    report.warning(pointer, (words) => words.config.legacyAuth, "key");
+  } else {
+    report.error(enabled, (words) => words.config.valueWrong(words.config.expectBoolean));
+  }
+}
+
+/** The top level without the older balancer's keys. */
+export function withoutLegacyKeys(root: unknown, report: Report): unknown {
+  return without(root, "", report, (key) =>
+    key === "model_routes" ? (words) => words.config.modelRoutesNotYet : null,
+  );
+}
+
+/** `settings` without the older balancer's keys. */
+export function withoutLegacySettings(
+  settings: unknown,
+  pointer: Pointer,
+  report: Report,
+): unknown {
+  const say: Say = (words) => words.config.legacyKey;
+  const kept = without(settings, pointer, report, (key) => (LEGACY_SETTINGS.has(key) ? say : null));
+  if (!Value.Check(MappingSchema, kept)) return kept;
+  const { auth, timeouts, ...rest } = kept;
+  checkAuth(auth, child(pointer, "auth"), report);
+  if (timeouts === undefined) return rest;
+  const used = without(timeouts, child(pointer, "timeouts"), report, (key) =>
+    LEGACY_TIMEOUTS.has(key) ? (words) => words.config.legacyTimeouts : null,
+  );
+  return { ...rest, timeouts: used };
+}
+
+/** Whether an entry is one the older balancer allowed and ccb cannot use; then it is warned about. */
+export function isLegacyProvider(entry: unknown, pointer: Pointer, report: Report): boolean {
+  if (!Value.Check(MappingSchema, entry)) return false;
+  const { type, auth_value: value } = entry;
+  const key = child(pointer, "auth_value");
+  const openai = typeof type === "string" && type.trim().toLowerCase() === "openai";
+  const keyless = value === null || (typeof value === "string" && value.trim() === "");
+  if (!openai && !keyless) return false;
+  report.discard(pointer);
+  if (openai) report.warning(child(pointer, "type"), (words) => words.config.providerOpenai);
+  else report.warning(key, (words) => words.config.providerKeyless);
+  return true;
+}

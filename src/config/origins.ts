@@ -1,0 +1,43 @@
+// Where a token may go: hosts that are this machine, and origins that are allowed.
+import { isIPv4 } from "node:net";
+
+/** The URL of an http or https address, else null. */
+export function parseHttpUrl(text: string): URL | null {
+  const url = URL.parse(text);
+  if (
+    url === null ||
+    (url.protocol !== "http:" && url.protocol !== "https:") ||
+    url.hostname === ""
+  )
+    return null;
+  return url;
+}
+
+/**
+ * Whether a host is this machine: 127.0.0.0/8, ::1 (with or without brackets, in any spelling), localhost and
+ * *.localhost, which RFC 6761 §6.3 keeps for loopback.
+ */
+export function isLoopbackHost(hostname: string): boolean {
+  const host = hostname.toLowerCase();
+  if (isIPv4(host)) return host.startsWith("127.");
+  if (host.includes(":")) {
+    const bare = host.startsWith("[") ? host : `[${host}]`;
+    return URL.parse(`http://${bare}/`)?.hostname === "[::1]";
+  }
+  return /^(?:[a-z0-9-]+\.)*localhost$/.test(host);
+}
+
+/** Off this machine nothing travels without TLS. */
+export function isEncryptedOrLocal(url: URL): boolean {
+  return url.protocol === "https:" || isLoopbackHost(url.hostname);
+}
+
+/** Whether `url` may receive tokens that belong to `home`: home itself, loopback, or an allowed origin; never in the clear off loopback. */
+export function mayReceiveTokens(
+  url: URL,
+  home: string,
+  allowedOrigins: readonly string[],
+): boolean {
+  if (!isEncryptedOrLocal(url)) return false;
+  return url.origin === home || isLoopbackHost(url.hostname) || allowedOrigins.includes(url.origin);
+}

@@ -1,0 +1,147 @@
+// The shape of providers.yaml: keys, types, bounds and defaults. Static types are derived from here.
+import { Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
+
+/** Where access tokens, and codes and refresh tokens, belong by default. */
+export const API_ORIGIN = "https://api.anthropic.com";
+export const TOKEN_ORIGIN = "https://platform.claude.com";
+
+/** setTimeout takes at most 2^31 - 1 milliseconds; more would fire at once. */
+const MAX_TIMEOUT_SECONDS = 2_147_483;
+
+const strict = { additionalProperties: false } as const;
+
+// Goes into a header, the log and the console: no control characters, no line or paragraph separators, no bidirectional
+// overrides, no halves of surrogate pairs, no blanks at the ends. (Type.RegExp would take flags, but throws on null.)
+const DISPLAY_NAME = String.raw`^(?!\s)(?:[^\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|[\ud800-\udbff][\udc00-\udfff])+$(?<!\s)`;
+// RFC 6749 appendix A: VSCHAR without the space, and scope tokens separated by single spaces.
+const VISIBLE = /^[\x21-\x7e]+$/.source;
+const SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/.source;
+
+// The titles choose the words of a complaint (expectation.ts).
+const DisplayName = Type.String({ title: "name", pattern: DISPLAY_NAME, maxLength: 200 });
+const Url = Type.String({ minLength: 1, maxLength: 2000 });
+const Seconds = (seconds: number) =>
+  Type.Number({ minimum: 0, maximum: MAX_TIMEOUT_SECONDS, default: seconds });
+
+/** One entry of `providers`. */
+export const ProviderSchema = Type.Object(
+  {
+    name: DisplayName,
+    type: Type.Literal("anthropic", { default: "anthropic" }),
+    base_url: Url,
+    auth_type: Type.Union([Type.Literal("auth_token"), Type.Literal("api_key")], {
+      default: "auth_token",
+    }),
+    auth_value: Type.String({ minLength: 1, maxLength: 8000 }),
+    enabled: Type.Boolean({ default: true }),
+    priority: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 1 }),
+    weight: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 })),
+    accounts: Type.Optional(Type.Array(DisplayName, { minItems: 1, maxItems: 1000 })),
+    proxy: Type.Optional(Url),
+  },
+  strict,
+);
+
+export const OAuthSchema = Type.Object(
+  {
+    enable_auto_refresh: Type.Boolean({ default: true }),
+    enable_persistence: Type.Boolean({ default: true }),
+    service_name: Type.String({
+      title: "name",
+      pattern: DISPLAY_NAME,
+      maxLength: 100,
+      default: "claude-code-balancer",
+    }),
+    client_id: Type.String({
+      title: "visible",
+      pattern: VISIBLE,
+      maxLength: 200,
+      default: "9d1c250a-e61b-44d9-88ed-5944d1962f5e",
+    }),
+    authorize_url: Type.String({
+      minLength: 1,
+      maxLength: 2000,
+      default: "https://claude.ai/oauth/authorize",
+    }),
+    token_url: Type.String({
+      minLength: 1,
+      maxLength: 2000,
+      default: `${TOKEN_ORIGIN}/v1/oauth/token`,
+    }),
+    redirect_uri: Type.String({
+      minLength: 1,
+      maxLength: 2000,
+      default: `${TOKEN_ORIGIN}/oauth/code/callback`,
+    }),
+    scopes: Type.String({
+      title: "scopes",
+      pattern: SCOPES,
+      maxLength: 1000,
+      default: "user:profile user:inference",
+    }),
+    proxy: Type.Optional(Url),
+    allowed_origins: Type.Array(Url, { maxItems: 100, default: [] }),
+  },
+  strict,
+);
+
+export const TimeoutsSchema = Type.Object(
+  {
+    first_byte: Seconds(600),
+    first_byte_stream: Seconds(180),
+    idle: Seconds(600),
+    upload: Seconds(60),
+  },
+  strict,
+);
+
+/** `settings`; every key has a default, but for `ca_file`. */
+export const SettingsSchema = Type.Object(
+  {
+    host: Type.String({ minLength: 1, maxLength: 255, default: "127.0.0.1" }),
+    port: Type.Integer({ minimum: 0, maximum: 65_535, default: 9090 }),
+    log_level: Type.Union(
+      [Type.Literal("DEBUG"), Type.Literal("INFO"), Type.Literal("WARNING"), Type.Literal("ERROR")],
+      {
+        default: "INFO",
+      },
+    ),
+    language: Type.Union([Type.Literal("auto"), Type.Literal("zh-CN"), Type.Literal("en")], {
+      default: "auto",
+    }),
+    oauth: OAuthSchema,
+    timeouts: TimeoutsSchema,
+    max_body_mb: Type.Number({ exclusiveMinimum: 0, maximum: 512, default: 32 }),
+    shutdown_grace_seconds: Type.Number({ minimum: 0, maximum: 86_400, default: 30 }),
+    ca_file: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+  },
+  strict,
+);
+
+/** The top level; the parts are validated one by one, so that a fault in one hides none in another. */
+export const FileSchema = Type.Object(
+  {
+    providers: Type.Array(Type.Unknown(), { minItems: 1, maxItems: 1000 }),
+    settings: Type.Optional(Type.Unknown()),
+  },
+  strict,
+);
+
+/** Any mapping of YAML. */
+export const MappingSchema = Type.Record(Type.String(), Type.Unknown());
+
+/** What is left of a part once its faulty keys are taken out; the rules look at the rest all the same. */
+export const ProviderDraftSchema = Type.Partial(ProviderSchema);
+export const SettingsDraftSchema = Type.Partial(
+  Type.Object({
+    ...SettingsSchema.properties,
+    oauth: Type.Partial(OAuthSchema),
+    timeouts: Type.Partial(TimeoutsSchema),
+  }),
+);
+
+export type ProviderFields = Static<typeof ProviderSchema>;
+export type ProviderDraft = Static<typeof ProviderDraftSchema>;
+export type SettingsFields = Static<typeof SettingsSchema>;
+export type SettingsDraft = Static<typeof SettingsDraftSchema>;

@@ -1,0 +1,115 @@
+// What the schema cannot say about the settings: the host, the addresses of the sign-in, the authority file.
+import { dirname, resolve } from "node:path";
+
+import type { Say } from "../core/errors.ts";
+import { Secret } from "../core/secret.ts";
+import { checkOrigin, checkProxy, checkUrl } from "./address-rules.ts";
+import type { Settings } from "./config.ts";
+import { isLoopbackHost, mayReceiveTokens, parseHttpUrl } from "./origins.ts";
+import { child } from "./report.ts";
+import type { Pointer, Report } from "./report.ts";
+import { TOKEN_ORIGIN } from "./schema.ts";
+import type { SettingsDraft, SettingsFields } from "./schema.ts";
+
+/** Why ccb does not listen on a host, or null if it does. Until client keys exist, only this machine may connect. */
+export function refuseHost(host: string): Say | null {
+  // A name under localhost may be asked of a name server, which decides what is listened on.
+  const local = isLoopbackHost(host) && !/\.localhost$/i.test(host);
+  return local ? null : (words) => words.config.hostNotYet;
+}
+
+/** A host as it is listened on: `[::1]` is `::1`. */
+export const normaliseHost = (host: string): string =>
+  host.replace(/^\[(.*)\]$/, "$1").toLowerCase();
+
+/** The origins of `allowed_origins`; null where the list or an entry of it is faulty. */
+function checkAllowedOrigins(
+  draft: SettingsDraft,
+  pointer: Pointer,
+  report: Report,
+): readonly string[] | null {
+  const list = draft.oauth?.allowed_origins;
+  if (list === undefined) return null;
+  const at = child(child(pointer, "oauth"), "allowed_origins");
+  const origins = list.map((entry, index) => checkOrigin(entry, child(at, index), report));
+  const sound = origins.filter((origin) => origin !== null);
+  return sound.length === origins.length ? sound : null;
+}
+
+function checkOAuth(
+  draft: SettingsDraft,
+  allowed: readonly string[] | null,
+  pointer: Pointer,
+  report: Report,
+): void {
+  const { oauth } = draft;
+  if (oauth === undefined) return;
+  const { authorize_url, token_url, redirect_uri } = oauth;
+  if (authorize_url !== undefined)
+    checkUrl(authorize_url, { query: true }, child(pointer, "authorize_url"), report);
+  // Codes pass through the redirect, codes and refresh tokens go to the token endpoint.
+  const checkReceiver = (
+    text: string | undefined,
+    key: "token_url" | "redirect_uri",
+  ): URL | null => {
+    const at = child(pointer, key);
+    const url =
+      text === undefined ? null : checkUrl(text, { query: key === "redirect_uri" }, at, report);
+    if (url !== null && allowed !== null && !mayReceiveTokens(url, TOKEN_ORIGIN, allowed)) {
+      report.error(at, (words) => words.config.tokensNotAllowedThere);
+    }
+    return url;
+  };
+  const endpoint = checkReceiver(token_url, "token_url");
+  checkReceiver(redirect_uri, "redirect_uri");
+  const at = child(pointer, "proxy");
+  const proxy = oauth.proxy === undefined ? null : checkProxy(oauth.proxy, at, report);
+  if (endpoint?.protocol === "http:" && proxy !== null && !isLoopbackHost(proxy.hostname)) {
+    report.error(at, (words) => words.config.proxyInTheClear);
+  }
+}
+
+export interface SettingsContext {
+  readonly file: string | null;
+  /** Whether a file holds certificates in PEM form that can be read. */
+  readonly holdsCertificates: (path: string) => boolean;
+}
+
+const caFile = (path: string, context: SettingsContext): string =>
+  context.file === null ? path : resolve(dirname(context.file), path);
+
+/** Reports what is wrong with the settings' sound keys; returns the allowed origins, null where they are not known. */
+export function checkSettings(
+  draft: SettingsDraft,
+  pointer: Pointer,
+  context: SettingsContext,
+  report: Report,
+): readonly string[] | null {
+  const refusal = draft.host === undefined ? null : refuseHost(draft.host);
+  if (refusal !== null) report.error(child(pointer, "host"), refusal);
+  const allowed = checkAllowedOrigins(draft, pointer, report);
+  checkOAuth(draft, allowed, child(pointer, "oauth"), report);
+  if (draft.ca_file !== undefined && !context.holdsCertificates(caFile(draft.ca_file, context))) {
+    report.error(child(pointer, "ca_file"), (words) => words.config.caFileUnusable);
+  }
+  return allowed;
+}
+
+/** Settings without a fault, resolved. */
+export function toSettings(
+  fields: SettingsFields,
+  allowed: readonly string[],
+  context: SettingsContext,
+): Settings {
+  const { proxy, ...oauth } = fields.oauth;
+  return {
+    ...fields,
+    host: normaliseHost(fields.host),
+    ca_file: fields.ca_file === undefined ? null : caFile(fields.ca_file, context),
+    oauth: {
+      ...oauth,
+      proxy: proxy === undefined ? null : new Secret(parseHttpUrl(proxy)?.href ?? proxy),
+      allowed_origins: allowed,
+    },
+  };
+}
