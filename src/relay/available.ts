@@ -24,7 +24,7 @@ export interface AvailableDeps {
  * `credential_not_allowed_there` or `no_provider`. Waits only where accounts may still come out of the keyring.
  */
 export async function availableTargets(deps: AvailableDeps, claudeToken: boolean, turn: number): Promise<readonly Target[]> {
-  const pick = (): Choice => choose({ targets: deps.targets(), health: deps.store.health, claudeToken, turn });
+  const pick = (): Choice => choose({ targets: deps.targets(), health: (id) => deps.store.health(id), claudeToken, turn });
   const choice = pick();
   if (choice.candidates.length > 0) return choice.candidates;
   const wantsAccount = deps.config.providers.find((provider) => provider.enabled && provider.credential.kind === "oauth");

@@ -52,7 +52,7 @@ function boundedReader(body: ReadableStream<Uint8Array>, limit: number, idleMs: 
     void reader.cancel().catch(() => {});
   });
   return {
-    async next(): Promise<Uint8Array<ArrayBufferLike> | null> {
+    async next(): Promise<Uint8Array | null> {
       idle.begin();
       const result = await reader.read().catch((error: unknown) => {
         failure ??= gone(error);
