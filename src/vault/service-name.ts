@@ -1,0 +1,18 @@
+// Under which name a keyring files the entries of one instance of one person.
+
+/** Percent-encodes what is neither letter, digit nor one of `-._`: no two inputs give one output. */
+function encode(text: string): string {
+  return encodeURIComponent(text.toWellFormed()).replaceAll(
+    /[!'()*~]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/**
+ * `claude-code-balancer:alice`: `setting` names the instance (`settings.oauth.service_name`), `osUser` the person, so
+ * that several people on one machine, whose keyring may be one (a shared daemon, a service account), keep apart.
+ * Printable ASCII whatever comes in.
+ */
+export function serviceName(setting: string, osUser: string): string {
+  return `${encode(setting)}:${encode(osUser)}`;
+}
