@@ -9,6 +9,7 @@ export PATH := $(dir $(BUN)):$(PATH)
 .PHONY: run test check build bench bench-compare install clean test-deps deps format
 
 run: deps
+	@chmod go-w providers.yaml # a umask of 002 would leave it writable by the group, and ccb refuses that
 	$(BUN) src/main.ts serve --config "$(CURDIR)/providers.yaml"
 
 test: deps dist/ccb

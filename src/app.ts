@@ -11,7 +11,7 @@ import { acceptedLanguage, wordsOf } from "./core/language.ts";
 import type { Language } from "./core/language.ts";
 import type { Announce, Clock, Fetch, Log, Random } from "./core/ports.ts";
 import { createWakeWatch } from "./core/wake.ts";
-import { createDocsRoutes } from "./http/docs.ts";
+import { createDocsRoutes, DOCS_PATH, DOCS_POLICY } from "./http/docs.ts";
 import { answerHead, assertRoutable, createErrorHook } from "./http/entry.ts";
 import { toErrorResponse } from "./http/errors.ts";
 import { createOAuthRoutes } from "./http/oauth.ts";
@@ -153,6 +153,12 @@ export function createApp(deps: AppDeps): App {
     .use(createServiceRoutes({ config, clock, store, persistence, languageOf }))
     .compile();
   const route = async (request: Request): Promise<Response> => routes.handle(request);
+  /** The plugin's page has no hook of its own for headers. */
+  async function docsPage(request: Request): Promise<Response> {
+    const response = await route(request);
+    response.headers.set("content-security-policy", DOCS_POLICY);
+    return response;
+  }
 
   let cancelWatch = (): void => {};
   function watch(): void {
@@ -173,7 +179,7 @@ export function createApp(deps: AppDeps): App {
       const path = pathOf(request.url);
       if (path.startsWith("/v1/")) unlimit(request);
       else if (request.method === "HEAD") return answerHead(request, route);
-      return route(request);
+      return path === DOCS_PATH ? docsPage(request) : route(request);
     },
     start() {
       persistence.start();

@@ -1,7 +1,10 @@
 // How the OpenAPI document describes the proxied API.
-import type { OpenApiOperation } from "./openapi.ts";
+import type { ElysiaSwaggerConfig } from "@elysiajs/swagger";
 
-export const proxyDocs: OpenApiOperation = {
+type Paths = NonNullable<NonNullable<ElysiaSwaggerConfig["documentation"]>["paths"]>;
+type Operation = NonNullable<NonNullable<Paths[string]>["get"]>;
+
+const operation: Operation = {
   tags: ["Claude API"],
   summary: "The proxied Claude API",
   description:
@@ -22,5 +25,26 @@ export const proxyDocs: OpenApiOperation = {
     502: { description: "The upstream could not be reached." },
     503: { description: "No credential is available just now; see retry-after." },
     504: { description: "The upstream sent no response in time." },
+  },
+};
+
+const parameters: Operation["parameters"] = [{ name: "path", in: "path", required: true, schema: { type: "string" }, example: "models" }];
+
+const MESSAGE = { model: "claude-opus-5-5", max_tokens: 1024, messages: [{ role: "user", content: "Hello" }] };
+
+/** Paths of the proxied API for the OpenAPI document: the one that everybody uses, and all others. */
+export const proxyPaths: Paths = {
+  "/v1/messages": {
+    post: {
+      ...operation,
+      operationId: "createMessage",
+      summary: "Create a message",
+      requestBody: { required: true, content: { "application/json": { schema: { type: "object", required: ["model", "max_tokens", "messages"] }, example: MESSAGE } } },
+    },
+  },
+  "/v1/{path}": {
+    get: { ...operation, operationId: "getAnything", parameters },
+    post: { ...operation, operationId: "postAnything", parameters },
+    delete: { ...operation, operationId: "deleteAnything", parameters },
   },
 };

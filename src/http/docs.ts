@@ -5,18 +5,34 @@ import { swagger } from "@elysiajs/swagger";
 import scalar from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
 import { Elysia } from "elysia";
 import { VERSION } from "../core/version.ts";
+import { proxyPaths } from "./docs-proxy.ts";
 
+export const DOCS_PATH = "/docs";
 const SCRIPT_PATH = "/docs/scalar.js";
+
+/** Whatever the page would like to load: nothing comes from another origin. Scalar styles and compiles in place. */
+export const DOCS_POLICY =
+  "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Without what needs Scalar's own servers. The plugin's types are older than the page's options, hence no literal at the call. */
+const scalarConfig = {
+  withDefaultFonts: false,
+  hideClientButton: true,
+  showDeveloperTools: "never",
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  telemetry: false,
+};
 
 /** Creates the controller of the reference. Its page loads nothing from another origin: the script comes from the binary. */
 export function createDocsRoutes() {
   return new Elysia({ name: "docs" })
     .use(
       swagger({
-        path: "/docs",
+        path: DOCS_PATH,
         specPath: "/docs/json",
         scalarCDN: SCRIPT_PATH,
-        scalarConfig: { withDefaultFonts: false },
+        scalarConfig,
         documentation: {
           info: {
             title: "ccb, the Claude Code Balancer",
@@ -29,6 +45,7 @@ export function createDocsRoutes() {
             { name: "Sign-in", description: "Accounts of your own" },
             { name: "Service", description: "Health and providers" },
           ],
+          paths: proxyPaths,
         },
         exclude: [SCRIPT_PATH],
       }),
