@@ -8,7 +8,20 @@ import type { Vault, VaultFault } from "../vault/vault.ts";
 /** How long a token change waits for the vault before ccb goes on from memory, milliseconds (design.md, OAuth). */
 export const DURABLE_WAIT_MS = 5_000;
 const RETRY_FIRST_MS = 1_000;
-const RETRY_LIMIT_MS = 30_000;
+/**
+ * The longest pause between tries. A locked keyring may show its owner a prompt at each try, and one that hangs keeps a
+ * thread for each: these are asked less often, and again when a request needs an account.
+ */
+const RETRY_LIMIT_MS: Readonly<Record<VaultFault, number>> = {
+  absent: 30_000,
+  ambiguous: 30_000,
+  full: 30_000,
+  failed: 30_000,
+  locked: 300_000,
+  silent: 600_000,
+};
+/** A request does not ask a keyring again that was asked this recently. */
+const ASKED_RECENTLY_MS = 5_000;
 
 /**
  * opening: no answer yet; open: read, and written where there was something to write;
@@ -63,6 +76,7 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
   let writing: Change | null = null;
   let pumping = false;
   let closed = false;
+  let askedAt = 0;
   let retryMs = RETRY_FIRST_MS;
   let cancelRetry = (): void => {};
 
@@ -89,8 +103,8 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
     } catch (error) {
       const why = error instanceof VaultError ? error.fault : "failed";
       log.warning("vault_write_failed", { entry: name, fault: why });
-      if (why !== "ambiguous" && why !== "full" && why !== "failed") throw error;
       for (const resolve of change.waiters.splice(0)) resolve(false);
+      if (why !== "ambiguous" && why !== "full" && why !== "failed") throw error;
       return why;
     } finally {
       writing = null;
@@ -133,10 +147,11 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
       answerAll(false);
     }
     pumping = false;
+    askedAt = clock.monotonic();
     if (closed) return;
     if (again !== null) {
       cancelRetry = clock.after(retryMs, () => void pump());
-      retryMs = Math.min(retryMs * 2, RETRY_LIMIT_MS);
+      retryMs = Math.min(retryMs * 2, RETRY_LIMIT_MS[again]);
     } else {
       retryMs = RETRY_FIRST_MS;
       if (changes.size > 0) void pump();
@@ -155,6 +170,7 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
     status,
     settled(milliseconds) {
       if (phase === "open" || phase === "absent") return Promise.resolve();
+      if (phase === "unreadable" && clock.monotonic() - askedAt >= ASKED_RECENTLY_MS) void pump();
       return within(milliseconds, undefined, new Promise<void>((resolve) => settledWaiters.push(resolve)));
     },
     put(name, value, waitMs = DURABLE_WAIT_MS) {
@@ -168,7 +184,11 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
       changes.delete(name);
       changes.set(name, { value, waiters });
       void pump();
-      return within(waitMs, false, written);
+      return within(waitMs, null, written).then((durable) => {
+        // Still under way: the vault gives no answer, and that is to be said now, not when its own deadline has passed.
+        if (durable === null && fault === null && changes.has(name)) report(phase, "silent");
+        return durable ?? false;
+      });
     },
     pending: (name) => changes.has(name),
     read: (name) => within<string | null | undefined>(DURABLE_WAIT_MS, undefined, vault.get(name)),

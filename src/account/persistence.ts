@@ -64,6 +64,8 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
   const removed = new Set<string>();
   let keeper: Keeper | null = null;
   let statisticsWritable = true;
+  /** The vault's index was damaged and has to be written anew from the entries' names. */
+  let indexIsLost = false;
   let dirty = false;
   let cancelFlush = (): void => {};
 
@@ -87,8 +89,9 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
   const indexEntry = (): string => JSON.stringify({ version: ENTRY_VERSION, accounts: [...listed] });
 
   function reportDamage(entry: string, damage: DamagedEntry["damage"]): void {
+    // A vault that is read again and again says it once.
+    if (damaged.get(entry)?.damage !== damage) log.warning("vault_entry_unreadable", { entry, damage });
     damaged.set(entry, { entry, damage });
-    log.warning("vault_entry_unreadable", { entry, damage });
   }
 
   /** The ids in the index. A damaged index is set aside under another name and rebuilt from the entries' names. */
@@ -98,11 +101,13 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
     const parsed = parseVersioned(text);
     if (typeof parsed !== "string" && Value.Check(IndexSchema, parsed.value)) return parsed.value.accounts;
     const damage = parsed === "future" ? "future" : "corrupt";
-    reportDamage("index", damage);
+    reportDamage(damage === "future" ? "index" : "index.damaged", damage);
     // A newer version's index must stay as it is: nothing is written to a store that this version cannot read.
     if (damage === "future") throw new VaultError("failed", "the index was written by a newer version of ccb");
+    // A list that cannot be had is no empty one: opening fails then, and is tried again.
+    const names = await vault.list();
     await vault.set("index.damaged", text);
-    const names = await vault.list().catch(() => []);
+    indexIsLost = true;
     return names.filter((name) => name.startsWith("account:")).map((name) => name.slice("account:".length));
   }
 
@@ -111,9 +116,29 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
     if (text === null) return;
     const parsed = parseStatistics(text);
     if (typeof parsed !== "string") return statistics.restore(parsed);
-    reportDamage("stats", parsed);
+    reportDamage(parsed === "future" ? "stats" : "stats.damaged", parsed);
     if (parsed === "future") statisticsWritable = false;
     else await vault.set("stats.damaged", text);
+  }
+
+  /** An account out of the vault goes into memory. What was signed in or removed meanwhile is newer there. */
+  function takeOver(account: Account): void {
+    const current = store.byId(account.id);
+    if (removed.has(account.id)) return;
+    if (current !== undefined) {
+      const aliases = [...new Set([...account.aliases, ...current.aliases])].slice(-20);
+      const merged = { ...current, aliases, createdAt: Math.min(account.createdAt, current.createdAt) };
+      store.save(merged);
+      void keeper?.put(entryName(merged.id), toEntry(merged));
+      return;
+    }
+    // Another organization of this person may have signed in while this one's name was not known.
+    const taken = store.all().some(({ name }) => name.toLowerCase() === account.name.toLowerCase());
+    const loaded = taken
+      ? { ...account, name: `${account.email} (${account.organizationName ?? account.id})` }
+      : account;
+    store.save(loaded);
+    deps.onLoaded(loaded);
   }
 
   async function load(vault: Vault): Promise<void> {
@@ -121,21 +146,17 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
     const ids = await readIndex(vault);
     const found: Account[] = [];
     for (const id of ids) {
-      // Signed in or removed meanwhile: memory is newer.
-      if (keeper?.pending(entryName(id)) === true || store.byId(id) !== undefined) continue;
+      if (removed.has(id)) continue;
       const text = await vault.get(entryName(id));
       const account = text === null ? "missing" : parseEntry(text);
       if (typeof account !== "string") found.push(account);
-      else reportDamage(entryName(id), account);
+      else if (store.byId(id) === undefined) reportDamage(entryName(id), account);
     }
     await readStatistics(vault);
     for (const id of ids) if (!removed.has(id)) listed.add(id);
-    for (const account of found) {
-      if (keeper?.pending(entryName(account.id)) === true || store.byId(account.id) !== undefined) continue;
-      store.save(account);
-      deps.onLoaded(account);
-    }
-    if (keeper?.pending("index") === true) void keeper.put("index", indexEntry());
+    for (const account of found) takeOver(account);
+    if (indexIsLost || keeper?.pending("index") === true) void keeper?.put("index", indexEntry());
+    indexIsLost = false;
   }
 
   if (deps.vault !== null) {
@@ -162,7 +183,8 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
     },
     async forget(id) {
       statistics.remove(id);
-      if (active === null) return false;
+      // What is in memory alone is gone for good.
+      if (active === null) return true;
       listed.delete(id);
       removed.add(id);
       const [gone, indexed] = await Promise.all([active.put(entryName(id), null), active.put("index", indexEntry())]);
@@ -176,7 +198,8 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
     },
     async close(milliseconds) {
       if (active === null) return;
-      await flushStatistics();
+      // Not awaited: closing waits for all writes together.
+      void flushStatistics();
       cancelFlush();
       await active.close(milliseconds);
     },

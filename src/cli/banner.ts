@@ -3,7 +3,6 @@ import type { App } from "../app.ts";
 import type { Config, Provider } from "../config/config.ts";
 import type { Words } from "../core/words/en.ts";
 import { VERSION } from "../core/version.ts";
-import { toPersistenceStatus } from "../http/persistence-status.ts";
 import { targetsOf } from "../provider/target.ts";
 
 export interface BannerInput {
@@ -28,20 +27,32 @@ function stateOf(provider: Provider, app: App, words: Words): string {
   }
 }
 
+/** Where tokens are, in a few words: what to do about it has been said above, when it was noticed. */
+function tokensLine(app: App, words: Words): string {
+  const status = app.persistence.status();
+  if (status === null) return words.login.persistenceOff;
+  if (status.fault !== null) return words.cli.inMemory({ why: words.vault.why[status.fault] });
+  return status.phase === "opening" ? words.vault.waiting : words.cli.kept;
+}
+
 /** The start banner, ending in a newline. Colours only on a terminal. */
 export function banner({ app, config, words, url, coloured }: BannerInput): string {
   const paint = (code: string, text: string): string => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text);
   const heading = (text: string): string => paint("1", text);
-  const persistence = toPersistenceStatus(app.persistence, words);
-  const passthroughOnly = config.providers.filter(({ enabled }) => enabled).every(({ credential }) => credential.kind === "passthrough");
+  const passthroughOnly = config.providers
+    .filter(({ enabled }) => enabled)
+    .every(({ credential }) => credential.kind === "passthrough");
   const lines = [
     "",
     `  ${paint("1;35", "ccb")} ${VERSION}  ${paint("2", "Claude Code Balancer")}`,
     `  ${paint("36", url)}   ${paint("2", `${words.cli.docs}: ${url}/docs`)}`,
     "",
     `  ${heading(words.cli.providers)}`,
-    ...config.providers.map((provider) => `    ${provider.name}  ${paint("2", new URL(provider.base_url).host)}  ${stateOf(provider, app, words)}`),
-    `  ${heading(words.cli.tokens)}  ${persistence.durable ? persistence.detail : paint("33", persistence.detail)}`,
+    ...config.providers.map(
+      (provider) =>
+        `    ${provider.name}  ${paint("2", new URL(provider.base_url).host)}  ${stateOf(provider, app, words)}`,
+    ),
+    `  ${heading(words.cli.tokens)}  ${paint(app.persistence.status()?.durable === true ? "0" : "33", tokensLine(app, words))}`,
     `  ${heading(words.cli.configuration)}  ${config.file ?? words.cli.embedded}`,
     "",
     `  ${heading(words.cli.point)}`,

@@ -1,11 +1,5 @@
 // How the OpenAPI document describes the sign-in endpoints.
-import {
-  ExchangeRequestSchema,
-  LoginUrlSchema,
-  RemovedSchema,
-  SignedInSchema,
-  StatusSchema,
-} from "./oauth-schemas.ts";
+import { ExchangeRequestSchema, LoginUrlSchema, RemovedSchema, SignedInSchema, StatusSchema } from "./oauth-schemas.ts";
 import { errorResponse, jsonResponse } from "./openapi.ts";
 import type { OpenApiOperation } from "./openapi.ts";
 
@@ -20,6 +14,11 @@ const SIGNED_IN = {
   notices: [],
 };
 const unknownAccount = errorResponse("No such account.", "not_found_error", "No account of this name is signed in.");
+const closedKeyring = errorResponse(
+  "The keyring does not open.",
+  "api_error",
+  "The accounts are in the keyring, and it does not open. ...",
+);
 
 type Operation = "generateUrl" | "exchangeCode" | "status" | "refresh" | "removeOne" | "removeAll";
 
@@ -27,7 +26,8 @@ export const oauthDocs: Readonly<Record<Operation, OpenApiOperation>> = {
   generateUrl: {
     tags,
     summary: "Begin a sign-in",
-    description: "A new authorization address (RFC 6749 with PKCE). Several may be pending; each lives ten minutes and works once.",
+    description:
+      "A new authorization address (RFC 6749 with PKCE). Several may be pending; each lives ten minutes and works once.",
     responses: {
       200: jsonResponse("The address to open.", LoginUrlSchema, {
         login_url: "https://claude.ai/oauth/authorize?code=true&client_id=...",
@@ -44,15 +44,36 @@ export const oauthDocs: Readonly<Record<Operation, OpenApiOperation>> = {
     description: "Exchanges the pasted code for tokens and keeps them.",
     requestBody: {
       required: true,
-      content: { "application/json": { schema: ExchangeRequestSchema, example: { code: "CODE#STATE", account_email: "user1@example.com" } } },
+      content: {
+        "application/json": {
+          schema: ExchangeRequestSchema,
+          example: { code: "CODE#STATE", account_email: "user1@example.com" },
+        },
+      },
     },
     responses: {
       200: jsonResponse("Signed in.", SignedInSchema, SIGNED_IN),
-      400: errorResponse("The code or its state is not good.", "invalid_request_error", "No sign-in is waiting for this code: ..."),
+      400: errorResponse(
+        "The code or its state is not good.",
+        "invalid_request_error",
+        "No sign-in is waiting for this code: ...",
+      ),
       415: errorResponse("The body is not JSON.", "invalid_request_error", "The body must be JSON. ..."),
-      422: errorResponse("A field is missing or wrong.", "invalid_request_error", "These fields are missing or not as GET /docs says: code."),
-      429: errorResponse("The authorization server asks to wait.", "rate_limit_error", "The authorization server asks to wait. ..."),
-      502: errorResponse("The authorization server failed.", "api_error", "The authorization server could not be reached. ..."),
+      422: errorResponse(
+        "A field is missing or wrong.",
+        "invalid_request_error",
+        "These fields are missing or not as GET /docs says: code.",
+      ),
+      429: errorResponse(
+        "The authorization server asks to wait.",
+        "rate_limit_error",
+        "The authorization server asks to wait. ...",
+      ),
+      502: errorResponse(
+        "The authorization server failed.",
+        "api_error",
+        "The authorization server could not be reached. ...",
+      ),
     },
   },
   status: {
@@ -87,26 +108,45 @@ export const oauthDocs: Readonly<Record<Operation, OpenApiOperation>> = {
   refresh: {
     tags,
     summary: "Refresh an account now",
-    description: "Refreshes the account's tokens, whatever their age. The name is the email, an alias, or `email (organization)`.",
+    description:
+      "Refreshes the account's tokens, whatever their age. The name is the email, an alias, or `email (organization)`.",
     responses: {
       200: jsonResponse("Refreshed.", SignedInSchema, SIGNED_IN),
       401: errorResponse("The account has to sign in again.", "authentication_error", "ccb needs a sign-in. Open ..."),
       404: unknownAccount,
-      503: errorResponse("Not now; see retry-after.", "api_error", "The access token could not be refreshed just now ..."),
+      503: errorResponse(
+        "Not now; see retry-after.",
+        "api_error",
+        "The access token could not be refreshed just now ...",
+      ),
     },
   },
   removeOne: {
     tags,
     summary: "Remove an account",
-    description: "Removes the account from memory, keyring and schedule, then revokes its token at the server, best effort.",
-    responses: { 200: jsonResponse("Removed.", RemovedSchema, { status: "success", removed: ["user1@example.com"], durable: true }), 404: unknownAccount },
+    description:
+      "Removes the account from memory, keyring and schedule, then revokes its token at the server, best effort.",
+    responses: {
+      200: jsonResponse("Removed.", RemovedSchema, {
+        status: "success",
+        removed: ["user1@example.com"],
+        durable: true,
+      }),
+      404: unknownAccount,
+      503: closedKeyring,
+    },
   },
   removeAll: {
     tags,
     summary: "Remove all accounts",
     description: "As for one account, for all of them.",
     responses: {
-      200: jsonResponse("Removed.", RemovedSchema, { status: "success", removed: ["user1@example.com", "user2@example.com"], durable: true }),
+      200: jsonResponse("Removed.", RemovedSchema, {
+        status: "success",
+        removed: ["user1@example.com", "user2@example.com"],
+        durable: true,
+      }),
+      503: closedKeyring,
     },
   },
 };

@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import type { Static } from "@sinclair/typebox";
 import type { Account } from "../account/account.ts";
 import type { Persistence } from "../account/persistence.ts";
+import { assertReadable } from "../account/readable.ts";
 import type { AccountStore } from "../account/store.ts";
 import { CcbError } from "../core/errors.ts";
 import { relativeTime, wordsOf } from "../core/language.ts";
@@ -38,7 +39,11 @@ export interface OAuthRouteDeps {
 const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
 
 /** One row of GET /oauth/status. */
-function toTokenStatus(deps: OAuthRouteDeps, account: Account, language: Language): Static<typeof StatusSchema>["tokens"][number] {
+function toTokenStatus(
+  deps: OAuthRouteDeps,
+  account: Account,
+  language: Language,
+): Static<typeof StatusSchema>["tokens"][number] {
   const now = deps.clock.now();
   const { state, reason } = deps.store.health(account.id);
   const usage = deps.persistence.statistics.of(account.id);
@@ -63,10 +68,16 @@ function toTokenStatus(deps: OAuthRouteDeps, account: Account, language: Languag
 }
 
 /** What the person should know about a sign-in, in their language. */
-function noticesOf(deps: OAuthRouteDeps, input: SignInInput, { account, durable, differs }: SignedIn, language: Language): string[] {
+function noticesOf(
+  deps: OAuthRouteDeps,
+  input: SignInInput,
+  { account, durable, differs }: SignedIn,
+  language: Language,
+): string[] {
   const words = wordsOf(language);
   const notices: string[] = [];
-  if (differs && input.accountEmail !== null) notices.push(words.login.emailDiffers({ typed: input.accountEmail, actual: account.name }));
+  if (differs && input.accountEmail !== null)
+    notices.push(words.login.emailDiffers({ typed: input.accountEmail, actual: account.name }));
   if (!durable) notices.push(toPersistenceStatus(deps.persistence, words).detail);
   return notices;
 }
@@ -75,20 +86,18 @@ function noticesOf(deps: OAuthRouteDeps, input: SignInInput, { account, durable,
 export function createOAuthRoutes(deps: OAuthRouteDeps) {
   const { clock, store } = deps;
 
-  function accountOf(encoded: string): Account {
-    let name: string;
-    try {
-      name = decodeURIComponent(encoded);
-    } catch (cause) {
-      throw new CcbError("invalid_request", (words) => words.http.badPath, { cause });
-    }
-    // Elysia decodes the path already: a name that holds a percent sign is then the name itself.
-    const account = store.find(encoded) ?? store.find(name);
-    if (account === undefined) throw new CcbError("account_unknown", (words) => words.login.accountUnknown);
-    return account;
+  /** Elysia has decoded the name; null where the path's escapes are no UTF-8, whatever its types say. */
+  async function accountOf(name: string | null): Promise<Account> {
+    if (name === null) throw new CcbError("invalid_request", (words) => words.http.badPath);
+    const known = store.find(name);
+    if (known !== undefined) return known;
+    await assertReadable(deps.persistence);
+    const loaded = store.find(name);
+    if (loaded === undefined) throw new CcbError("account_unknown", (words) => words.login.accountUnknown);
+    return loaded;
   }
 
-  async function removeAll(accounts: readonly Account[]): Promise<Static<typeof RemovedSchema>> {
+  async function remove(accounts: readonly Account[]): Promise<Static<typeof RemovedSchema>> {
     const durable = await Promise.all(accounts.map((account) => deps.signOut(account)));
     return { status: "success", removed: accounts.map((account) => account.name), durable: durable.every(Boolean) };
   }
@@ -132,20 +141,26 @@ export function createOAuthRoutes(deps: OAuthRouteDeps) {
       ({ request }): Static<typeof StatusSchema> => {
         const language = deps.languageOf(request);
         const tokens = store.all().map((account) => toTokenStatus(deps, account, language));
-        return { total_tokens: tokens.length, tokens, persistence: toPersistenceStatus(deps.persistence, wordsOf(language)) };
+        return {
+          total_tokens: tokens.length,
+          tokens,
+          persistence: toPersistenceStatus(deps.persistence, wordsOf(language)),
+        };
       },
       { detail: oauthDocs.status },
     )
     .post(
       "/refresh/:account_email",
       async ({ params, request }): Promise<Static<typeof SignedInSchema>> => {
-        const { id } = accountOf(params.account_email);
+        const { id } = await accountOf(params.account_email);
         const result = await deps.refresher.refresh(id);
         if (result.outcome === "login_required") throw deps.loginRequired();
         if (result.outcome === "failed") {
           const { reason, retryAt } = result;
           const retryAfterSeconds = Math.min(60, (retryAt - clock.now()) / 1000);
-          throw new CcbError("token_unavailable", (words) => words.login.tokenUnavailable({ reason }), { retryAfterSeconds });
+          throw new CcbError("token_unavailable", (words) => words.login.tokenUnavailable({ reason }), {
+            retryAfterSeconds,
+          });
         }
         const { account, durable } = result;
         const words = wordsOf(deps.languageOf(request));
@@ -160,9 +175,17 @@ export function createOAuthRoutes(deps: OAuthRouteDeps) {
       },
       { parse: "none", detail: oauthDocs.refresh },
     )
-    .delete("/tokens/:account_email", ({ params }) => removeAll([accountOf(params.account_email)]), {
+    .delete("/tokens/:account_email", async ({ params }) => remove([await accountOf(params.account_email)]), {
       parse: "none",
       detail: oauthDocs.removeOne,
     })
-    .delete("/tokens", () => removeAll(store.all()), { parse: "none", detail: oauthDocs.removeAll });
+    .delete(
+      "/tokens",
+      async () => {
+        // "All" includes those that a closed keyring still holds.
+        await assertReadable(deps.persistence);
+        return remove(store.all());
+      },
+      { parse: "none", detail: oauthDocs.removeAll },
+    );
 }

@@ -17,7 +17,10 @@ export interface OAuthClient {
 }
 
 /** Outbound options that depend on the address: the proxy and the certificate authorities. */
-export type Route = (url: string) => { readonly proxy: string | false; readonly tls?: { readonly ca: readonly string[] } };
+export type Route = (url: string) => {
+  readonly proxy: string | false;
+  readonly tls?: { readonly ca: readonly string[] };
+};
 
 export interface EndpointDeps {
   readonly fetch: Fetch;
@@ -40,13 +43,21 @@ export interface EndpointReply {
  * Redirects are not followed: a token request goes where the configuration says, or nowhere.
  * Rejects with `oauth_unavailable` when no whole answer came within 30 s.
  */
-export async function postJson(deps: EndpointDeps, url: string, body: Readonly<Record<string, string>>): Promise<EndpointReply> {
+export async function postJson(
+  deps: EndpointDeps,
+  url: string,
+  body: Readonly<Record<string, string>>,
+): Promise<EndpointReply> {
   const abort = new AbortController();
   const cancel = deps.clock.after(TIMEOUT_MS, () => abort.abort());
   try {
     const response = await deps.fetch(url, {
       method: "POST",
-      headers: new Headers({ "content-type": "application/json", accept: "application/json", "user-agent": USER_AGENT }),
+      headers: new Headers({
+        "content-type": "application/json",
+        accept: "application/json",
+        "user-agent": USER_AGENT,
+      }),
       body: JSON.stringify(body),
       signal: abort.signal,
       redirect: "manual",

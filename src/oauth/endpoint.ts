@@ -43,7 +43,12 @@ export interface TokenRefusal {
 }
 
 /** Parameters of RFC 6749 §4.1.3 with RFC 7636 §4.5, and `state`, which this server wants too. */
-export function toExchangeRequest(client: OAuthClient, code: Secret, state: string, verifier: Secret): Record<string, string> {
+export function toExchangeRequest(
+  client: OAuthClient,
+  code: Secret,
+  state: string,
+  verifier: Secret,
+): Record<string, string> {
   return {
     grant_type: "authorization_code",
     code: code.reveal(),
@@ -60,7 +65,11 @@ export function toRefreshRequest(client: OAuthClient, refresh: Secret): Record<s
 }
 
 /** Parameters of RFC 7009 §2.1. */
-export function toRevocationRequest(client: OAuthClient, token: Secret, hint: "access_token" | "refresh_token"): Record<string, string> {
+export function toRevocationRequest(
+  client: OAuthClient,
+  token: Secret,
+  hint: "access_token" | "refresh_token",
+): Record<string, string> {
   return { token: token.reveal(), token_type_hint: hint, client_id: client.client_id };
 }
 
@@ -74,9 +83,17 @@ const SuccessSchema = Type.Object({
 const RefreshTokenSchema = Type.Object({ refresh_token: Token });
 const ScopeSchema = Type.Object({ scope: Type.String({ maxLength: 4_096 }) });
 const AccountSchema = Type.Object({ account: Type.Object({ uuid: Type.String({ minLength: 1, maxLength: 200 }) }) });
-const EmailSchema = Type.Object({ account: Type.Object({ email_address: Type.String({ pattern: "^[^\\s\\x00-\\x1f\\x7f]+@[^\\s\\x00-\\x1f\\x7f]+$", maxLength: 320 }) }) });
-const OrganizationSchema = Type.Object({ organization: Type.Object({ uuid: Type.String({ minLength: 1, maxLength: 200 }) }) });
-const OrganizationNameSchema = Type.Object({ organization: Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }) }) });
+const EmailSchema = Type.Object({
+  account: Type.Object({
+    email_address: Type.String({ pattern: "^[^\\s\\x00-\\x1f\\x7f]+@[^\\s\\x00-\\x1f\\x7f]+$", maxLength: 320 }),
+  }),
+});
+const OrganizationSchema = Type.Object({
+  organization: Type.Object({ uuid: Type.String({ minLength: 1, maxLength: 200 }) }),
+});
+const OrganizationNameSchema = Type.Object({
+  organization: Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }) }),
+});
 const ErrorTextSchema = Type.Object({ error: Type.String() });
 const ErrorObjectSchema = Type.Object({ error: Type.Object({ type: Type.String() }) });
 
@@ -102,7 +119,8 @@ export function processTokenReply(reply: EndpointReply, nowMs: number): TokenRep
     };
   }
   const error =
-    optional(ErrorTextSchema, body, (value) => value.error) ?? optional(ErrorObjectSchema, body, (value) => value.error.type);
+    optional(ErrorTextSchema, body, (value) => value.error) ??
+    optional(ErrorObjectSchema, body, (value) => value.error.type);
   return refusal(meaningOf(reply, error), reply, error, nowMs);
 }
 
@@ -138,7 +156,9 @@ export function toError({ refusal: kind, status, retryAfterSeconds }: TokenRefus
     case "invalid_grant":
       return new CcbError("login_code_invalid", (words) => words.login.codeRefused);
     case "rate_limited":
-      return new CcbError("oauth_rate_limited", (words) => words.login.rateLimited, { retryAfterSeconds: retryAfterSeconds ?? 60 });
+      return new CcbError("oauth_rate_limited", (words) => words.login.rateLimited, {
+        retryAfterSeconds: retryAfterSeconds ?? 60,
+      });
     case "blocked":
       return new CcbError("oauth_unavailable", (words) => words.login.blocked, retry);
     case "refused":
@@ -159,7 +179,8 @@ function parseJson(text: string): unknown {
 }
 
 /** A name from outside that is shown and put into paths: no control characters, no brackets that ccb itself adds. */
-function clean(name: string): string {
+function clean(name: string): string | null {
   // oxlint-disable-next-line no-control-regex
-  return name.replaceAll(/[\u0000-\u001f\u007f()]/g, " ").trim();
+  const cleaned = name.replaceAll(/[\u0000-\u001f\u007f()]/g, " ").trim();
+  return cleaned === "" ? null : cleaned;
 }

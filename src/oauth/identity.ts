@@ -30,7 +30,13 @@ export interface Identified {
  * Accounts are keyed by account uuid and organization uuid (one login can hold several organizations); a second
  * organization under one email becomes `email (organization)`.
  */
-export function identify(store: AccountStore, reply: TokenReply, typed: string | null, requestedScopes: readonly string[], nowMs: number): Identified | null {
+export function identify(
+  store: AccountStore,
+  reply: TokenReply,
+  typed: string | null,
+  requestedScopes: readonly string[],
+  nowMs: number,
+): Identified | null {
   const email = reply.email ?? typed;
   if (email === null) return null;
   const id =
@@ -38,7 +44,8 @@ export function identify(store: AccountStore, reply: TokenReply, typed: string |
       ? accountId(`email:${email.toLowerCase()}`)
       : accountId(`${reply.accountUuid}:${reply.organizationUuid ?? ""}`);
   const known = sameIdentity(store, id, email);
-  const differs = typed !== null && typed.toLowerCase() !== email.toLowerCase() && typed.toLowerCase() !== known?.name.toLowerCase();
+  const differs =
+    typed !== null && typed.toLowerCase() !== email.toLowerCase() && typed.toLowerCase() !== known?.name.toLowerCase();
   const aliases = new Set(known?.aliases);
   if (differs && typed !== null) aliases.add(typed);
   return {
@@ -58,17 +65,30 @@ export function identify(store: AccountStore, reply: TokenReply, typed: string |
   };
 }
 
-function uniqueName(store: AccountStore, id: string, email: string, reply: TokenReply, known: Account | undefined): string {
+function uniqueName(
+  store: AccountStore,
+  id: string,
+  email: string,
+  reply: TokenReply,
+  known: Account | undefined,
+): string {
   if (known !== undefined && known.email.toLowerCase() === email.toLowerCase()) return known.name;
   const taken = (name: string): boolean =>
-    store.all().some((account) => account.id !== id && account !== known && account.name.toLowerCase() === name.toLowerCase());
+    store
+      .all()
+      .some((account) => account.id !== id && account !== known && account.name.toLowerCase() === name.toLowerCase());
   const organization = reply.organizationName ?? reply.organizationUuid?.slice(0, 8) ?? id;
   const names = [email, `${email} (${organization})`, `${email} (${organization} ${id.slice(0, 4)})`];
   return names.find((name) => !taken(name)) ?? `${email} (${id})`;
 }
 
 /** The token set of a reply; what the reply leaves out stays as it was (RFC 6749 §6: the old refresh token, the scopes). */
-export function toTokens(reply: TokenReply, old: Account["tokens"] | null, requestedScopes: readonly string[], nowMs: number): Account["tokens"] {
+export function toTokens(
+  reply: TokenReply,
+  old: Account["tokens"] | null,
+  requestedScopes: readonly string[],
+  nowMs: number,
+): Account["tokens"] {
   return {
     access: reply.access,
     refresh: reply.refresh ?? old?.refresh ?? null,

@@ -36,7 +36,9 @@ export function createLoginPrompt({ pending, store, announce, words, exchangeUrl
         termsSaid = true;
         announce(words.login.block({ provider, url, exchangeUrl: exchangeUrl() }));
       }
-      return new CcbError("login_required", (reader) => reader.login.requiredMessage({ url, exchangeUrl: exchangeUrl() }));
+      return new CcbError("login_required", (reader) =>
+        reader.login.requiredMessage({ url, exchangeUrl: exchangeUrl() }),
+      );
     },
     lost(accountId, reason) {
       const account = store.byId(accountId);

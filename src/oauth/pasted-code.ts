@@ -26,12 +26,9 @@ export function parsePastedCode(pasted: string): PastedCode {
 }
 
 function fromUrl(text: string): PastedCode {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch (error) {
-    throw malformed(error);
-  }
+  // Not `new URL` and its error as the cause: that error holds the text.
+  const url = URL.parse(text);
+  if (url === null) throw malformed();
   // RFC 6749 §4.1.2.1: the server says no by sending `error` in place of `code`.
   if (url.searchParams.has("error")) throw new CcbError("login_code_invalid", (words) => words.login.denied);
   // The page that shows a code may put the state behind it in one parameter, as it does on the page itself.
@@ -45,5 +42,4 @@ function checked(code: string, state: string | null, more: readonly string[]): P
   return { code: new Secret(code), state };
 }
 
-const malformed = (cause?: unknown): CcbError =>
-  new CcbError("login_code_invalid", (words) => words.login.codeMalformed, { cause });
+const malformed = (): CcbError => new CcbError("login_code_invalid", (words) => words.login.codeMalformed);

@@ -23,15 +23,18 @@ export interface PendingLogin {
   /** An exchange is under way. */
   busy: boolean;
   /** The code was taken but the reply named nobody: the tokens wait here for an `account_email`. */
-  reply: TokenReply | null;
+  taken: { readonly code: Secret; readonly reply: TokenReply } | null;
 }
 
 export interface PendingLogins {
   create(): PendingLogin;
   /** The newest login that is worth showing, or a new one. */
   shared(): PendingLogin;
-  /** The login that a code belongs to: by its state, else the newest. Rejects with `login_state_unknown`. */
-  match(state: string | null): PendingLogin;
+  /**
+   * The login that a code belongs to: by its state, else the one that took this code already, else the newest.
+   * Rejects with `login_state_unknown` or `login_in_progress`.
+   */
+  match(state: string | null, code: Secret): PendingLogin;
   remove(login: PendingLogin): void;
 }
 
@@ -76,7 +79,7 @@ export function createPendingLogins(client: OAuthClient, clock: Clock, random: R
       expiresAt: clock.now() + PENDING_SECONDS * 1000,
       announced: false,
       busy: false,
-      reply: null,
+      taken: null,
     };
     logins.set(state, login);
     return login;
@@ -86,11 +89,14 @@ export function createPendingLogins(client: OAuthClient, clock: Clock, random: R
     create,
     shared() {
       const login = newest();
-      return login !== undefined && login.reply === null && login.expiresAt - clock.now() >= SHARE_REMAINING_MS ? login : create();
+      return login !== undefined && login.taken === null && login.expiresAt - clock.now() >= SHARE_REMAINING_MS
+        ? login
+        : create();
     },
-    match(state) {
+    match(state, code) {
       prune();
-      const login = state === null ? newest() : logins.get(state);
+      const taker = [...logins.values()].find(({ taken }) => taken?.code.equals(code) === true);
+      const login = state === null ? (taker ?? newest()) : logins.get(state);
       if (login === undefined) throw new CcbError("login_state_unknown", (words) => words.login.stateUnknown);
       if (login.busy) throw new CcbError("login_in_progress", (words) => words.login.inProgress);
       return login;

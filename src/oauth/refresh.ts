@@ -11,9 +11,11 @@ import type { EndpointDeps, OAuthClient } from "./client.ts";
 import { isRefusal, processTokenReply, toRefreshRequest } from "./endpoint.ts";
 import type { TokenRefusal, TokenReply } from "./endpoint.ts";
 import { toTokens } from "./identity.ts";
+import { revoke } from "./revoke.ts";
 
-/** A token with less than this left is refreshed before it signs a request, milliseconds. */
+/** A token with less than this left, or a tenth of its life where that is less, is refreshed before it signs, milliseconds. */
 const ABOUT_TO_EXPIRE_MS = 30_000;
+const ABOUT_TO_EXPIRE_SHARE = 0.1;
 /** Tries within one refresh when the endpoint cannot be reached: facts A, row "5xx, network, timeout". */
 const QUICK_RETRIES_MS = [500, 1_000];
 const BACKOFF_FIRST_MS = 30_000;
@@ -53,14 +55,28 @@ export interface RefresherDeps extends EndpointDeps {
   readonly onResult: (id: string, result: RefreshResult) => void;
 }
 
+/** A failure counts for the tokens it happened to: those of a later sign-in start without it. */
+interface Failure {
+  readonly tokens: TokenSet;
+  readonly count: number;
+  readonly retryAt: number;
+  readonly reason: string;
+}
+
+/** How long the tokens still sign without a refresh, milliseconds; negative: refresh first. */
+function slack({ expiresAt, obtainedAt }: TokenSet, nowMs: number): number {
+  return expiresAt - nowMs - Math.min(ABOUT_TO_EXPIRE_MS, (expiresAt - obtainedAt) * ABOUT_TO_EXPIRE_SHARE);
+}
+
 /** Creates the refresher of all accounts. */
 export function createRefresher(deps: RefresherDeps): Refresher {
   const { store, clock, log } = deps;
   const flights = createSingleFlight<RefreshResult>();
   const running = new Set<Promise<RefreshResult>>();
-  const failures = new Map<string, { count: number; retryAt: number; reason: string }>();
+  const failures = new Map<string, Failure>();
 
-  const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => void clock.after(milliseconds, resolve));
+  const pause = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => void clock.after(milliseconds, resolve));
 
   /** Asks the endpoint; transient failures are tried again twice, shortly. */
   async function ask(refresh: Secret): Promise<TokenReply | TokenRefusal | CcbError> {
@@ -69,38 +85,63 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       try {
         const reply = await postJson(deps, deps.client.token_url, toRefreshRequest(deps.client, refresh));
         const tokens = processTokenReply(reply, clock.now());
-        if (!isRefusal(tokens) || tokens.refusal !== "unavailable" || tokens.retryAfterSeconds !== null || quick === undefined) return tokens;
+        if (
+          !isRefusal(tokens) ||
+          tokens.refusal !== "unavailable" ||
+          tokens.retryAfterSeconds !== null ||
+          quick === undefined
+        )
+          return tokens;
       } catch (error) {
-        if (quick === undefined) return error instanceof CcbError ? error : new CcbError("internal", (words) => words.http.internal, { cause: error });
+        if (quick === undefined)
+          return error instanceof CcbError
+            ? error
+            : new CcbError("internal", (words) => words.http.internal, { cause: error });
       }
       await pause(quick);
     }
   }
 
+  const failureOf = (account: Account): Failure | undefined => {
+    const failure = failures.get(account.id);
+    return failure?.tokens === account.tokens ? failure : undefined;
+  };
+
+  /** What an answer about `account` is worth if the account was removed, or signed in anew, while it was under way. */
+  function overtaken(account: Account): RefreshResult | null {
+    const current = store.byId(account.id);
+    if (current === undefined) return { outcome: "login_required", reason: "removed" };
+    if (current.tokens === account.tokens) return null;
+    return { outcome: "fresh", account: current, durable: deps.persistence.status()?.durable ?? false };
+  }
+
   /** Keeps a rotated token set, then uses it: in this order, or a crash between the two loses the account. */
   async function adopt(account: Account, tokens: TokenSet): Promise<RefreshResult> {
     const next: Account = { ...account, tokens };
-    const durable = await deps.persistence.keep(next);
-    const current = store.byId(account.id);
-    if (current === undefined) {
-      // Removed while the refresh was under way: the entry just written must go too.
-      await deps.persistence.forget(account.id);
-      return { outcome: "login_required", reason: "removed" };
+    const before = overtaken(account);
+    const durable = before === null && (await deps.persistence.keep(next));
+    const late = before ?? overtaken(account);
+    if (late === null) {
+      store.save(next);
+      return { outcome: "fresh", account: next, durable };
     }
-    if (current.tokens !== account.tokens) {
-      // Signed in anew meanwhile: that is newer than any refresh of the old tokens.
-      await deps.persistence.keep(current);
-      return { outcome: "fresh", account: current, durable };
+    if (late.outcome !== "fresh") {
+      // Nobody wants these tokens: the entry that was just written must go, and so must they.
+      if (before === null) await deps.persistence.forget(account.id);
+      void revoke(deps, next);
+    } else if (before === null) {
+      // A new sign-in is newer than any refresh of the tokens before it.
+      await deps.persistence.keep(late.account);
     }
-    store.save(next);
-    return { outcome: "fresh", account: next, durable };
+    return late;
   }
 
   /** The refresh token is spent. A crash or another program may have left a newer one in the vault (design.md). */
-  async function reread(account: Account, tried: Secret): Promise<Account | null> {
+  async function reread(account: Account): Promise<Account | null> {
     const stored = await deps.persistence.reread(account.id);
-    const refresh = stored?.tokens.refresh;
-    return stored !== undefined && refresh !== null && refresh !== undefined && !refresh.equals(tried) ? stored : null;
+    // An older one is there where the vault could not be written: it is spent, and showing it again could end the chain.
+    if (stored === undefined || stored.tokens.obtainedAt <= account.tokens.obtainedAt) return null;
+    return stored.tokens.refresh === null ? null : stored;
   }
 
   async function run(account: Account, mayReread: boolean): Promise<RefreshResult> {
@@ -108,27 +149,39 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     if (refresh === null) return { outcome: "login_required", reason: "no_refresh_token" };
     log.debug("oauth_refresh_sent", { account: account.id });
     const reply = await ask(refresh);
-    if (reply instanceof CcbError) return failed(account, codeOf(reply.cause ?? reply), null);
-    if (!isRefusal(reply)) {
-      log.debug("oauth_refresh_answered", { account: account.id, rotated: reply.refresh !== null, expires_in: reply.expiresIn });
+    if (!(reply instanceof CcbError) && !isRefusal(reply)) {
+      log.debug("oauth_refresh_answered", {
+        account: account.id,
+        rotated: reply.refresh !== null,
+        expires_in: reply.expiresIn,
+      });
       return adopt(account, toTokens(reply, account.tokens, account.tokens.scopes, clock.now()));
     }
-    if (reply.refusal !== "invalid_grant") return failed(account, reply.refusal, reply);
-    const newer = mayReread ? await reread(account, refresh) : null;
+    const refused = !(reply instanceof CcbError) && reply.refusal === "invalid_grant";
+    const newer = refused && mayReread ? await reread(account) : null;
+    const late = overtaken(account);
+    if (late !== null) return late;
+    if (reply instanceof CcbError) return failed(account, codeOf(reply.cause ?? reply), null);
+    if (!refused) return failed(account, reply.refusal, reply);
     if (newer === null) return { outcome: "login_required", reason: "invalid_grant" };
     log.info("oauth_newer_token_found", { account: account.id });
     const adopted = { ...account, tokens: newer.tokens };
-    if (store.byId(account.id)?.tokens === account.tokens) store.save(adopted);
-    if (newer.tokens.expiresAt - clock.now() > ABOUT_TO_EXPIRE_MS) return { outcome: "fresh", account: adopted, durable: true };
-    return run(adopted, false);
+    store.save(adopted);
+    return slack(adopted.tokens, clock.now()) > 0
+      ? { outcome: "fresh", account: adopted, durable: true }
+      : run(adopted, false);
   }
 
   function failed(account: Account, reason: string, refusal: TokenRefusal | null): RefreshResult {
-    const count = (failures.get(account.id)?.count ?? 0) + 1;
+    const { tokens } = account;
+    const count = (failureOf(account)?.count ?? 0) + 1;
     const backoff = Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(count - 1, 10), BACKOFF_LIMIT_MS);
-    const wait = refusal?.refusal === "refused" ? REFUSED_MS : Math.max(backoff, Math.min((refusal?.retryAfterSeconds ?? 0) * 1000, BACKOFF_LIMIT_MS));
+    const wait =
+      refusal?.refusal === "refused"
+        ? REFUSED_MS
+        : Math.max(backoff, Math.min((refusal?.retryAfterSeconds ?? 0) * 1000, BACKOFF_LIMIT_MS));
     const retryAt = clock.now() + wait;
-    failures.set(account.id, { count, retryAt, reason });
+    failures.set(account.id, { tokens, count, retryAt, reason });
     return { outcome: "failed", reason, retryAt };
   }
 
@@ -149,8 +202,15 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       store.setHealth(id, { state: "ready", reason: null });
       log.info("oauth_refreshed", { account: id, durable: result.durable });
     } else if (result.outcome === "failed") {
-      store.setHealth(id, { state: before.state === "login_required" ? "login_required" : "ready", reason: result.reason });
-      log.warning("oauth_refresh_failed", { account: id, reason: result.reason, retry_in_s: Math.round((result.retryAt - clock.now()) / 1000) });
+      store.setHealth(id, {
+        state: before.state === "login_required" ? "login_required" : "ready",
+        reason: result.reason,
+      });
+      log.warning("oauth_refresh_failed", {
+        account: id,
+        reason: result.reason,
+        retry_in_s: Math.round((result.retryAt - clock.now()) / 1000),
+      });
     } else {
       store.setHealth(id, { state: "login_required", reason: result.reason });
       if (result.reason !== "removed") log.error("login_required", { account: id, reason: result.reason });
@@ -168,13 +228,16 @@ export function createRefresher(deps: RefresherDeps): Refresher {
 
   function unavailable(reason: string, retryAt: number): CcbError {
     const seconds = Math.min(60, Math.max(1, Math.ceil((retryAt - clock.now()) / 1000)));
-    return new CcbError("token_unavailable", (words) => words.login.tokenUnavailable({ reason }), { retryAfterSeconds: seconds });
+    return new CcbError("token_unavailable", (words) => words.login.tokenUnavailable({ reason }), {
+      retryAfterSeconds: seconds,
+    });
   }
 
   /** Refreshes for a request. A recent failure is not repeated by every request that comes along. */
   async function refreshed(account: Account): Promise<Secret> {
-    const failure = failures.get(account.id);
-    if (failure !== undefined && failure.retryAt > clock.now() && !flights.running(account.id)) throw unavailable(failure.reason, failure.retryAt);
+    const failure = failureOf(account);
+    if (failure !== undefined && failure.retryAt > clock.now() && !flights.running(account.id))
+      throw unavailable(failure.reason, failure.retryAt);
     const result = await refresh(account.id);
     if (result.outcome === "fresh") return result.account.tokens.access;
     if (result.outcome === "failed") throw unavailable(result.reason, result.retryAt);
@@ -184,9 +247,8 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   return {
     async token(account) {
       const { expiresAt, access, refresh: refreshToken } = account.tokens;
-      const left = expiresAt - clock.now();
-      if (left > ABOUT_TO_EXPIRE_MS) return access;
-      if (refreshToken === null && left > 0) return access;
+      if (slack(account.tokens, clock.now()) > 0) return access;
+      if (refreshToken === null && expiresAt > clock.now()) return access;
       try {
         return await refreshed(account);
       } catch (error) {
@@ -201,7 +263,10 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       return refreshed(account);
     },
     refresh,
-    retryAt: (id) => failures.get(id)?.retryAt ?? 0,
+    retryAt(id) {
+      const account = store.byId(id);
+      return account === undefined ? 0 : (failureOf(account)?.retryAt ?? 0);
+    },
     async idle() {
       while (running.size > 0) await Promise.allSettled(running);
     },

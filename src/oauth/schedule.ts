@@ -9,6 +9,8 @@ const EARLY_MS = 300_000;
 const EARLY_SHARE = 0.1;
 /** At most this much earlier still, as a share, so that accounts signed in together do not refresh together. */
 const JITTER_SHARE = 0.1;
+/** Not sooner than this after the tokens came: a server that gives tokens of no life is not to be asked in a loop. */
+const LEAST_WAIT_MS = 5_000;
 /** setTimeout overflows past 2^31-1 ms and then fires at once (facts/bun): longer waits are taken in pieces. */
 const TIMER_LIMIT_MS = 2 ** 31 - 1;
 
@@ -49,9 +51,10 @@ export function createSchedule({ store, refresher, clock, random, enabled }: Sch
   }
 
   function dueAt(account: Account): number {
-    const { expiresAt } = account.tokens;
+    const { expiresAt, obtainedAt } = account.tokens;
     const due = refreshDueAt(account.tokens);
-    return Math.max(due - (expiresAt - due) * JITTER_SHARE * random.fraction(), refresher.retryAt(account.id));
+    const early = (expiresAt - due) * JITTER_SHARE * random.fraction();
+    return Math.max(due - early, obtainedAt + LEAST_WAIT_MS, refresher.retryAt(account.id));
   }
 
   function wait(id: string, at: number): void {

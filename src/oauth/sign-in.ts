@@ -46,19 +46,27 @@ export async function signIn(deps: SignInDeps, input: SignInInput): Promise<Sign
   if (pasted.state !== null && input.state !== null && pasted.state !== input.state) {
     throw new CcbError("login_state_unknown", (words) => words.login.statesDiffer);
   }
-  const login = deps.pending.match(input.state ?? pasted.state);
+  const login = deps.pending.match(input.state ?? pasted.state, pasted.code);
   login.busy = true;
   try {
-    login.reply ??= await exchange(deps, login, pasted.code);
-    return await take(deps, login, login.reply, input.accountEmail);
+    login.taken ??= { code: pasted.code, reply: await exchange(deps, login, pasted.code) };
+    return await take(deps, login, login.taken.reply, input.accountEmail);
   } finally {
     login.busy = false;
   }
 }
 
-async function exchange(deps: SignInDeps, login: PendingLogin, code: Parameters<typeof toExchangeRequest>[1]): Promise<TokenReply> {
+async function exchange(
+  deps: SignInDeps,
+  login: PendingLogin,
+  code: Parameters<typeof toExchangeRequest>[1],
+): Promise<TokenReply> {
   deps.log.debug("oauth_exchange_sent", { grant: "authorization_code" });
-  const reply = await postJson(deps, deps.client.token_url, toExchangeRequest(deps.client, code, login.state, login.verifier));
+  const reply = await postJson(
+    deps,
+    deps.client.token_url,
+    toExchangeRequest(deps.client, code, login.state, login.verifier),
+  );
   const tokens = processTokenReply(reply, deps.clock.now());
   if (!isRefusal(tokens)) {
     deps.log.debug("oauth_exchange_answered", { status: reply.status, rotates: tokens.refresh !== null });
@@ -75,7 +83,10 @@ async function take(deps: SignInDeps, login: PendingLogin, reply: TokenReply, ty
   if (identified === null) throw new CcbError("login_email_needed", (words) => words.login.emailNeeded);
   deps.pending.remove(login);
   const { account, replaces, differs } = identified;
-  const durable = await deps.persistence.keep(account);
+  const before = deps.store.byId(account.id)?.tokens;
+  let durable = await deps.persistence.keep(account);
+  // A refresh of the old tokens was kept meanwhile, perhaps after these: these are to be the last.
+  if (deps.store.byId(account.id)?.tokens !== before) durable = await deps.persistence.keep(account);
   deps.store.save(account);
   deps.store.setHealth(account.id, { state: "ready", reason: null });
   if (replaces !== null) {

@@ -18,6 +18,10 @@ export const cliWords = {
   levelFlag: "DEBUG, INFO, WARNING or ERROR",
   file: "FILE",
   usageError: ({ text }: { text: string }): string => `ccb: ${text}\nRun 'ccb --help' to see what there is.`,
+  noSuchOption: ({ name }: { name: string }): string => `there is no option ${name}`,
+  optionNeedsValue: ({ name }: { name: string }): string => `${name} needs a value`,
+  tooManyWords: "there is no such command, or it takes fewer words",
+  didYouMean: ({ name }: { name: string }): string => ` (did you mean ${name}?)`,
   checkGood: ({ file }: { file: string }): string => `The configuration is good: ${file}`,
   embedded: "the default inside the program",
   configBad: ({ count }: { count: number }): string =>
@@ -42,6 +46,7 @@ export const cliWords = {
   nobody: "nobody signed in: the first request prints the address to open",
   withKey: "API key",
   passthrough: "passes the client's own credential through",
+  inMemory: ({ why }: { why: string }): string => `in memory only: ${why}`,
   kept: "Tokens are kept in the system keyring.",
   damagedEntry: ({ entry, damage }: { entry: string; damage: "corrupt" | "future" | "missing" }): string => {
     const why = { corrupt: "is damaged", future: "was written by a newer ccb", missing: "is named in the index but is not there" }[damage];

@@ -46,7 +46,7 @@ export const loginWords = {
   instructions: ({ exchangeUrl }: { exchangeUrl: string }): string =>
     `Open login_url in a browser, sign in, copy the code that the page shows (CODE#STATE), and within ten minutes run: curl -X POST ${exchangeUrl} -H "Content-Type: application/json" -d '{"code":"YOUR_CODE","account_email":"your@email.com"}'`,
   lost: ({ account, reason }: { account: string; reason: string }): string =>
-    `The account ${account} has to sign in again (${reason}). Other accounts go on serving.`,
+    `The account ${account} has to sign in again (${reason}). The next request that needs it prints the address, or: GET /oauth/generate-url.`,
   emailDiffers: ({ typed, actual }: { typed: string; actual: string }): string =>
     `You typed ${typed}, but ${actual} signed in. The account is kept under ${actual}; ${typed} works as another name for it.`,
   notDurable: ({ why, mend }: { why: string; mend: string }): string =>

@@ -19,6 +19,10 @@ export const cliWords: typeof english = {
   levelFlag: "DEBUG、INFO、WARNING 或 ERROR",
   file: "文件",
   usageError: ({ text }) => `ccb：${text}\n运行 'ccb --help' 查看用法。`,
+  noSuchOption: ({ name }) => `没有选项 ${name}`,
+  optionNeedsValue: ({ name }) => `${name} 需要一个值`,
+  tooManyWords: "没有这个命令，或者参数过多",
+  didYouMean: ({ name }) => `（是想用 ${name} 吗？）`,
   checkGood: ({ file }) => `配置有效：${file}`,
   embedded: "程序内置的默认配置",
   configBad: ({ count }) => `ccb 没有启动：配置中有 ${count} 个问题。`,
@@ -39,6 +43,7 @@ export const cliWords: typeof english = {
   nobody: "尚未登录：第一个请求会打印需要打开的地址",
   withKey: "API 密钥",
   passthrough: "原样转发客户端自己的凭据",
+  inMemory: ({ why }) => `只在内存中：${why}`,
   kept: "令牌保存在系统密钥环中。",
   damagedEntry: ({ entry, damage }) => {
     const why = { corrupt: "已损坏", future: "由更新版本的 ccb 写入", missing: "在索引中有记录但不存在" }[damage];

@@ -34,7 +34,7 @@ export const loginWords: typeof english = {
     "登录之前请注意：ccb 不是官方程序。Anthropic 的条款（2026-08-22 查阅）规定，开发者不得收集、存储或转递 Claude.ai 凭据；在此登录可能违反条款。使用 API 密钥或 `auth_value: passthrough` 可避免这个问题。",
   instructions: ({ exchangeUrl }) =>
     `请在浏览器中打开 login_url 并登录，复制页面显示的授权码（CODE#STATE），并在十分钟内运行：curl -X POST ${exchangeUrl} -H "Content-Type: application/json" -d '{"code":"YOUR_CODE","account_email":"your@email.com"}'`,
-  lost: ({ account, reason }) => `账号 ${account} 需要重新登录（${reason}）。其他账号继续服务。`,
+  lost: ({ account, reason }) => `账号 ${account} 需要重新登录（${reason}）。下一个需要它的请求会打印登录地址，也可以使用 GET /oauth/generate-url。`,
   emailDiffers: ({ typed, actual }) => `您输入的是 ${typed}，但登录的是 ${actual}。账号以 ${actual} 保存；${typed} 可作为它的别名使用。`,
   notDurable: ({ why, mend }) => `令牌只保存在内存中，重启后会丢失：${why}。${mend}`,
   persistenceOff: "由于 settings.oauth.enable_persistence 为 false，令牌只保存在内存中。",
