@@ -48,16 +48,20 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ["minute", 60],
 ];
 
-const formats: Readonly<Record<Language, Intl.RelativeTimeFormat>> = {
-  en: new Intl.RelativeTimeFormat("en", { numeric: "auto" }),
-  "zh-CN": new Intl.RelativeTimeFormat("zh-CN", { numeric: "auto" }),
-};
+/** Made at first use: loading the language data costs milliseconds that a start does not have. */
+const formats = new Map<Language, Intl.RelativeTimeFormat>();
+
+function formatOf(language: Language): Intl.RelativeTimeFormat {
+  const format = formats.get(language) ?? new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  formats.set(language, format);
+  return format;
+}
 
 /** "5 minutes ago", "5分钟前", "昨天": how long ago, in the largest whole unit. Both times in seconds. */
 export function relativeTime(thenSeconds: number, nowSeconds: number, language: Language): string {
   const elapsed = Math.max(0, Math.floor(nowSeconds - thenSeconds));
   for (const [unit, seconds] of UNITS) {
-    if (elapsed >= seconds) return formats[language].format(-Math.floor(elapsed / seconds), unit);
+    if (elapsed >= seconds) return formatOf(language).format(-Math.floor(elapsed / seconds), unit);
   }
-  return formats[language].format(-elapsed, "second");
+  return formatOf(language).format(-elapsed, "second");
 }
