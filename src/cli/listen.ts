@@ -18,7 +18,9 @@ export interface Listening {
 /** With the default host ccb takes ::1 too: clients that resolve localhost may try that first (facts/bun). */
 function addressesOf(host: string): readonly string[] {
   if (host !== "127.0.0.1" && host.toLowerCase() !== "localhost") return [host.replaceAll(/^\[|\]$/g, "")];
-  const hasIpv6 = Object.values(networkInterfaces()).some((list) => (list ?? []).some(({ address }) => address === "::1"));
+  const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
+    (list ?? []).some(({ address }) => address === "::1"),
+  );
   return hasIpv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
 }
 
@@ -38,7 +40,8 @@ function listenAll(addresses: readonly string[], port: number, app: App): Server
 
 function toError(cause: unknown, host: string, port: number): CcbError {
   const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "failed";
-  if (code === "EADDRINUSE") return new CcbError("address_in_use", (words) => words.cli.addressInUse({ host, port }), { cause });
+  if (code === "EADDRINUSE")
+    return new CcbError("address_in_use", (words) => words.cli.addressInUse({ host, port }), { cause });
   return new CcbError("address_in_use", (words) => words.cli.addressFailed({ host, port, reason: code }), { cause });
 }
 

@@ -3,8 +3,16 @@ import { configureSync, getJsonLinesFormatter, getLogger } from "@logtape/logtap
 import type { LogLevel as TapeLevel, LogRecord, TextFormatter } from "@logtape/logtape";
 import type { Clock, Log, LogFields, LogLevel } from "../core/ports.ts";
 
-const LEVELS = { DEBUG: "debug", INFO: "info", WARNING: "warning", ERROR: "error" } as const satisfies Record<LogLevel, TapeLevel>;
-const COLOURS: Readonly<Partial<Record<TapeLevel, string>>> = { debug: "\u001b[2m", info: "\u001b[36m", warning: "\u001b[33m", error: "\u001b[31m" };
+const LEVELS = { DEBUG: "debug", INFO: "info", WARNING: "warning", ERROR: "error" } as const satisfies Record<
+  LogLevel,
+  TapeLevel
+>;
+const COLOURS: Readonly<Partial<Record<TapeLevel, string>>> = {
+  debug: "\u001b[2m",
+  info: "\u001b[36m",
+  warning: "\u001b[33m",
+  error: "\u001b[31m",
+};
 const RESET = "\u001b[0m";
 const DIM = "\u001b[2m";
 
@@ -19,14 +27,26 @@ const localTime = (timestamp: number): string => {
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 };
 
+const codePoint = (character: string): string => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+
+/**
+ * A value as a terminal may see it: quoted where it holds spaces, and with every character that a terminal would obey
+ * instead of show (control codes, line breaks, changes of direction) spelled out. Paths and models come from clients.
+ */
+function shown(value: unknown): string {
+  const text = String(value);
+  const quoted = typeof value === "string" && /[\s"\p{C}]/u.test(text) ? JSON.stringify(text) : text;
+  return quoted.replaceAll(/[\p{C}\u2028\u2029]/gu, codePoint);
+}
+
 /** One line for a person: `12:00:01 INFO    request POST /v1/messages 200 provider="…" …`. */
 const terminalFormatter: TextFormatter = ({ timestamp, level, rawMessage, properties }: LogRecord) => {
   const colour = COLOURS[level] ?? "";
   const text = String(rawMessage);
-  const head = FIRST.filter((name) => properties[name] !== undefined).map((name) => String(properties[name]));
+  const head = FIRST.filter((name) => properties[name] !== undefined).map((name) => shown(properties[name]));
   const rest = Object.entries(properties)
     .filter(([name, value]) => value !== undefined && !FIRST.includes(name))
-    .map(([name, value]) => `${DIM}${name}=${RESET}${typeof value === "string" && /[\s"]/.test(value) ? JSON.stringify(value) : String(value)}`);
+    .map(([name, value]) => `${DIM}${name}=${RESET}${shown(value)}`);
   return `${[`${DIM}${localTime(timestamp)}${RESET}`, `${colour}${level.toUpperCase().padEnd(7)}${RESET}`, text, ...head, ...rest].join(" ")}\n`;
 };
 
@@ -40,7 +60,7 @@ export interface LoggerOptions {
 export interface Logger {
   readonly log: Log;
   /** Writes what waits. */
-  flush(): void;
+  readonly flush: () => void;
 }
 
 /** Configures LogTape for this process and gives the port to it. Lines leave in batches, off the request path. */

@@ -1,7 +1,8 @@
 // The command line: commands, flags and help. What a command does is in its own file.
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
 import type { Flags } from "../config/overrides.ts";
 import { wordsOf } from "../core/language.ts";
+import type { Words } from "../core/words/en.ts";
 import { VERSION } from "../core/version.ts";
 import { EXIT_OK, EXIT_USAGE, systemLanguage } from "./configuration.ts";
 import { check } from "./check.ts";
@@ -18,6 +19,16 @@ interface Options {
 }
 
 const toFlags = ({ config, host, port, logLevel }: Options): Flags => ({ config, host, port, log_level: logLevel });
+
+/** What was wrong with a command line. Commander's own text is English, and repeats values that may be secret. */
+function usageProblem({ code, message }: CommanderError, words: Words): string {
+  const quoted = (pattern: RegExp): string => pattern.exec(message)?.[1] ?? "";
+  const suggestion = quoted(/\(Did you mean (?:one of )?(.+)\?\)/);
+  const hint = suggestion === "" ? "" : words.cli.didYouMean({ name: suggestion });
+  if (code === "commander.unknownOption") return words.cli.noSuchOption({ name: quoted(/'([^'=]*)/) }) + hint;
+  if (code === "commander.optionMissingArgument") return words.cli.optionNeedsValue({ name: quoted(/'([^' ]*)/) });
+  return words.cli.tooManyWords + hint;
+}
 
 /** Runs a command line (without the program's own name) and resolves the exit code: 0, 1, or 2 for wrong usage. */
 export async function run(args: readonly string[], spawnKeyringWorker: () => WorkerLike): Promise<number> {
@@ -37,20 +48,24 @@ export async function run(args: readonly string[], spawnKeyringWorker: () => Wor
       .option("--port <port>", words.cli.portFlag)
       .option("--log-level <level>", words.cli.levelFlag);
 
-  const program = new Command("ccb")
+  const program: Command = new Command("ccb")
     .description(words.cli.description)
     .version(VERSION, "-V, --version", words.cli.versionOption)
     .helpOption("-h, --help", words.cli.helpOption)
     .helpCommand("help [command]", words.cli.helpCommand)
-    .configureHelp({ styleTitle: (title) => titles[title] ?? title, showGlobalOptions: true })
-    .configureOutput({
-      writeOut: writeOutput,
-      writeErr: writeError,
-      outputError: (text, write) => write(`${words.cli.usageError({ text: text.replace(/^error: /, "").trim() })}\n`),
+    .configureHelp({
+      styleTitle: (title) => titles[title] ?? title,
+      // `ccb` alone is `ccb serve`: its flags work there, so they are shown there.
+      visibleOptions: (command) => [
+        ...(command === program ? serveCommand.options : []),
+        ...new Help().visibleOptions(command),
+      ],
     })
+    // What is wrong is said below, in the person's language.
+    .configureOutput({ writeOut: writeOutput, writeErr: writeError, outputError: () => {} })
     .exitOverride();
 
-  withFlags(program.command("serve", { isDefault: true }))
+  const serveCommand = withFlags(program.command("serve", { isDefault: true }))
     .description(words.cli.serve)
     .helpOption("-h, --help", words.cli.helpOption)
     .allowExcessArguments(false)
@@ -76,8 +91,10 @@ export async function run(args: readonly string[], spawnKeyringWorker: () => Wor
   try {
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
-    throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT_OK;
+    writeError(`${words.cli.usageError({ text: usageProblem(error, words) })}\n`);
+    return EXIT_USAGE;
   }
   return code;
 }

@@ -62,7 +62,12 @@ export function locale(): string | undefined {
 const NO_PROXY = false;
 
 const ProxySchema = Type.Partial(
-  Type.Object({ http_proxy: Type.String(), https_proxy: Type.String(), all_proxy: Type.String(), no_proxy: Type.String() }),
+  Type.Object({
+    http_proxy: Type.String(),
+    https_proxy: Type.String(),
+    all_proxy: Type.String(),
+    no_proxy: Type.String(),
+  }),
 );
 
 /** The proxy variables that boot.ts took out of the environment. */

@@ -54,7 +54,9 @@ function createPersistenceAnnouncer(language: Language, announce: (text: string)
   let saidFault: KeeperStatus["fault"] = null;
   return (status: KeeperStatus): void => {
     if (status.fault !== null && status.fault !== saidFault) {
-      announce(`${words.login.notDurable({ why: words.vault.why[status.fault], mend: words.vault.mend[status.fault] })}\n${words.vault.meanwhile}`);
+      announce(
+        `${words.login.notDurable({ why: words.vault.why[status.fault], mend: words.vault.mend[status.fault] })}\n${words.vault.meanwhile}`,
+      );
     } else if (status.durable && saidFault !== null) announce(words.vault.back);
     saidFault = status.fault;
   };

@@ -21,7 +21,8 @@ export function toUpstreamHeaders(client: Headers, signature: Signature): Header
   const ends = hopByHopTest(client.get("connection"));
   const headers = new Headers();
   for (const [name, value] of client) {
-    if (ends(name) || name === "host" || name === "content-length" || name === "expect" || name === "x-ccb-key") continue;
+    if (ends(name) || name === "host" || name === "content-length" || name === "expect" || name === "x-ccb-key")
+      continue;
     if (signature.kind !== "client" && (name === "authorization" || name === "x-api-key")) continue;
     headers.append(name, value);
   }

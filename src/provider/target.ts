@@ -20,7 +20,9 @@ export function targetsOf(providers: readonly Provider[], accounts: readonly Acc
     .flatMap((provider): Target[] => {
       switch (provider.credential.kind) {
         case "oauth":
-          return accounts.filter((account) => serves(provider, account)).map((account) => ({ kind: "account", provider, account }));
+          return accounts
+            .filter((account) => serves(provider, account))
+            .map((account) => ({ kind: "account", provider, account }));
         case "key":
           return [{ kind: "key", provider }];
         case "passthrough":

@@ -35,7 +35,11 @@ export const SILENT = Symbol("silent");
  * Sends one attempt. Resolves SILENT where a possibly reused connection said nothing in time. Rejects with
  * `client_gone`, `upstream_timeout` or `upstream_unreachable`.
  */
-export async function sendAttempt(fetch: Fetch, clock: Clock, input: AttemptInput): Promise<AttemptReply | typeof SILENT> {
+export async function sendAttempt(
+  fetch: Fetch,
+  clock: Clock,
+  input: AttemptInput,
+): Promise<AttemptReply | typeof SILENT> {
   const abort = new AbortController();
   let ended: "client" | "timeout" | "silent" | null = null;
   const end = (reason: typeof ended): void => {
@@ -79,13 +83,23 @@ function toInit(input: AttemptInput, signal: AbortSignal): FetchInit {
   };
 }
 
-function toError(error: unknown, ended: "client" | "timeout" | "silent" | null, { provider, firstByteMs }: AttemptInput): CcbError {
+function toError(
+  error: unknown,
+  ended: "client" | "timeout" | "silent" | null,
+  { provider, firstByteMs }: AttemptInput,
+): CcbError {
   // An upload that failed on the client's side surfaces here as fetch's failure: the reason is its own error.
   if (error instanceof CcbError) return error;
   if (ended === "client") return new CcbError("client_gone", (words) => words.relay.clientGone, { cause: error });
   if (ended === "timeout") {
-    return new CcbError("upstream_timeout", (words) => words.relay.upstreamTimeout({ provider, seconds: firstByteMs / 1000 }), { cause: error });
+    return new CcbError(
+      "upstream_timeout",
+      (words) => words.relay.upstreamTimeout({ provider, seconds: firstByteMs / 1000 }),
+      { cause: error },
+    );
   }
   const code = codeOf(error);
-  return new CcbError("upstream_unreachable", (words) => words.relay.upstreamUnreachable({ provider, code }), { cause: error });
+  return new CcbError("upstream_unreachable", (words) => words.relay.upstreamUnreachable({ provider, code }), {
+    cause: error,
+  });
 }

@@ -45,6 +45,7 @@ export function choose({ targets, health, claudeToken, turn }: ChoiceInput): Cho
 
 function exclusionOf(target: Target, health: ChoiceInput["health"], claudeToken: boolean): Exclusion | null {
   if (target.kind === "account") return health(target.account.id).state === "login_required" ? "login_required" : null;
-  if (target.kind === "client" && claudeToken && !target.provider.claudeTokensAllowed) return "claude_token_not_allowed_there";
+  if (target.kind === "client" && claudeToken && !target.provider.claudeTokensAllowed)
+    return "claude_token_not_allowed_there";
   return null;
 }

@@ -29,6 +29,9 @@ function skipSpace(bytes: Uint8Array, from: number): number {
   return at;
 }
 
+/** `stream`, each letter as \u0073 (RFC 8259 §7), and the opening quote: a longer key is another one. */
+const LONGEST_KEY_BYTES = 6 * 6 + 1;
+
 const decoder = new TextDecoder();
 const textOf = (bytes: Uint8Array, from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
 
@@ -41,7 +44,10 @@ function stringAt(bytes: Uint8Array, start: number, end: number): string | null 
   }
 }
 
-/** The model and the stream flag of a Messages request. Whatever is no JSON object gives `{ model: null, stream: false }`. */
+/**
+ * The model and the stream flag of a Messages request. Whatever is no JSON object gives `{ model: null, stream: false }`.
+ * The scan ends as soon as both are known: of a name that stands there twice, the first counts.
+ */
 export function peekBody(bytes: Uint8Array): Peeked {
   let model: string | null = null;
   let stream: boolean | null = null;
@@ -61,7 +67,7 @@ export function peekBody(bytes: Uint8Array): Peeked {
     const colon = depth === 1 ? skipSpace(bytes, end + 1) : -1;
     if (colon !== -1 && bytes[colon] === COLON) {
       const value = skipSpace(bytes, colon + 1);
-      const key = end - at <= 8 ? textOf(bytes, at + 1, end) : "";
+      const key = end - at <= LONGEST_KEY_BYTES ? stringAt(bytes, at, end) : null;
       if (key === "model" && bytes[value] === QUOTE) {
         const valueEnd = endOfString(bytes, value);
         if (valueEnd === -1) break;

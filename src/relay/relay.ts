@@ -40,9 +40,16 @@ export interface RelayDeps {
 
 export type Relay = (request: Request, path: string, id: string) => Promise<Response>;
 
+/** The name goes into the log; a client may put anything there. */
+const LONGEST_MODEL = 100;
 const NOTHING = { model: null, stream: false };
 
-type Sent = { readonly reply: AttemptReply; readonly token: Secret | null };
+interface Sent {
+  readonly reply: AttemptReply;
+  readonly token: Secret | null;
+  /** It came on a connection of the pool: what a connection of its own brings says nothing about pooled ones. */
+  readonly pooled: boolean;
+}
 
 /** Creates the relay. It rejects with CcbError only; upstream errors are replies and come through as they are. */
 export function createRelay(deps: RelayDeps): Relay {
@@ -50,11 +57,15 @@ export function createRelay(deps: RelayDeps): Relay {
   const { timeouts } = config.settings;
   const limits = { wholeLimit: config.settings.max_body_mb * 1024 * 1024, idleMs: timeouts.upload * 1000 };
   let turn = 0;
-  const cached: { accounts: ReturnType<AccountStore["all"]> | null; targets: readonly Target[] } = { accounts: null, targets: [] };
+  const cached: { accounts: ReturnType<AccountStore["all"]> | null; targets: readonly Target[] } = {
+    accounts: null,
+    targets: [],
+  };
 
   function targets(): readonly Target[] {
     const accounts = deps.store.all();
-    if (cached.accounts !== accounts) Object.assign(cached, { accounts, targets: targetsOf(config.providers, accounts) });
+    if (cached.accounts !== accounts)
+      Object.assign(cached, { accounts, targets: targetsOf(config.providers, accounts) });
     return cached.targets;
   }
 
@@ -81,6 +92,7 @@ export function createRelay(deps: RelayDeps): Relay {
     });
     exchange.line.attempts += 1;
     let reply = await sendAttempt(deps.fetch, clock, { ...input, plan });
+    const pooled = plan.keepalive && reply !== SILENT;
     if (reply === SILENT) {
       connections.suspect(provider.origin);
       log.warning("connection_silent", { id: exchange.line.id, provider: provider.name });
@@ -88,8 +100,8 @@ export function createRelay(deps: RelayDeps): Relay {
       reply = await sendAttempt(deps.fetch, clock, { ...input, plan: { keepalive: false, silenceMs: 0 } });
     }
     if (reply === SILENT) throw new CcbError("internal", (words) => words.http.internal);
-    if (plan.keepalive) connections.alive(provider.origin);
-    return { reply, token: signature.kind === "oauth" ? signature.token : null };
+    if (pooled) connections.alive(provider.origin);
+    return { reply, token: signature.kind === "oauth" ? signature.token : null, pooled };
   }
 
   function discard({ reply }: Sent): void {
@@ -104,7 +116,8 @@ export function createRelay(deps: RelayDeps): Relay {
       if (first.reply.response.status !== 401 || first.token === null || target.kind !== "account") return first;
       discard(first);
       if (exchange.body.kind === "once") {
-        void deps.refresher.renew(target.account, first.token).catch(() => {});
+        // Renewed before the answer, so that the client's next try finds a good token; where that failed, it learns why.
+        await deps.refresher.renew(target.account, first.token).catch(() => {});
         throw new CcbError("not_sent_again", (words) => words.relay.notSentAgain, { retryAfterSeconds: 1 });
       }
       const second = await send(exchange, target, first.token);
@@ -113,7 +126,8 @@ export function createRelay(deps: RelayDeps): Relay {
       deps.onRefused(target.account.id);
       return new CcbError("login_required", (words) => words.login.required);
     } catch (error) {
-      if (error instanceof CcbError && (error.code === "login_required" || error.code === "token_unavailable")) return error;
+      if (error instanceof CcbError && (error.code === "login_required" || error.code === "token_unavailable"))
+        return error;
       throw error;
     }
   }
@@ -132,7 +146,7 @@ export function createRelay(deps: RelayDeps): Relay {
     throw deps.loginRequired(choice[0]?.provider.name ?? "");
   }
 
-  function hand(exchange: Exchange, target: Target, { reply }: Sent): Response {
+  function hand(exchange: Exchange, target: Target, { reply, pooled }: Sent): Response {
     const { status } = reply.response;
     const { origin, name } = target.provider;
     if (target.kind === "account" && status < 400) deps.persistence.statistics.count(target.account.id);
@@ -148,18 +162,26 @@ export function createRelay(deps: RelayDeps): Relay {
       idleMs: timeouts.idle * 1000,
       onBytes: () => {
         firstByteAt ??= clock.monotonic();
-        connections.alive(origin);
+        if (pooled) connections.alive(origin);
       },
-      onEnd: (end, bytes) => logExchange(log, clock, exchange.line, { target, status, firstByteAt, outcome: { end, bytes } }),
+      onEnd: (end, bytes) =>
+        logExchange(log, clock, exchange.line, { target, status, firstByteAt, outcome: { end, bytes } }),
     });
   }
 
   return async (request, path, id) => {
-    const line: RequestLine = { id, method: request.method, path, model: null, startedAt: clock.monotonic(), attempts: 0 };
+    const line: RequestLine = {
+      id,
+      method: request.method,
+      path,
+      model: null,
+      startedAt: clock.monotonic(),
+      attempts: 0,
+    };
     try {
       const body = await takeBody(request, path, limits, clock);
       const { model, stream } = body.kind === "whole" ? peekBody(body.bytes) : NOTHING;
-      line.model = model;
+      line.model = model?.slice(0, LONGEST_MODEL) ?? null;
       return await deliver({ line, request, body, stream });
     } catch (error) {
       const { code, status } = described(error);

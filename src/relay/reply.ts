@@ -40,7 +40,19 @@ export function toClientResponse(reply: AttemptReply, headers: Headers, observer
   return new Response(observed(reply, response.body, observer), { status, statusText, headers });
 }
 
-function observed(reply: AttemptReply, body: ReadableStream<Uint8Array>, { clock, idleMs, onBytes, onEnd }: ReplyObserver): ReadableStream<Uint8Array> {
+/**
+ * Bun writes at the end of a turn of its event loop and drops what is unwritten when a stream errs: without this pause
+ * a client would lose the last bytes before a break, and at worst half of the head.
+ */
+function flushed(clock: Clock): Promise<void> {
+  return new Promise((resolve) => void clock.after(1, resolve));
+}
+
+function observed(
+  reply: AttemptReply,
+  body: ReadableStream<Uint8Array>,
+  { clock, idleMs, onBytes, onEnd }: ReplyObserver,
+): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let bytes = 0;
   let ended: StreamEnd | null = null;
@@ -74,6 +86,7 @@ function observed(reply: AttemptReply, body: ReadableStream<Uint8Array>, { clock
           controller.enqueue(value);
         } catch {
           finish(reply.clientGone() ? "client_gone" : "broken");
+          if (ended === "broken") await flushed(clock);
           // An AbortError: Bun resets the client's connection and prints nothing. Any other error it writes to
           // stderr together with the upstream's URL and its query (facts/bun, "stderr").
           controller.error(new DOMException("the upstream's stream broke off", "AbortError"));

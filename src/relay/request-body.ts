@@ -80,14 +80,24 @@ function boundedReader(body: ReadableStream<Uint8Array>, limit: number, idleMs: 
   };
 }
 
-async function readWhole(body: ReadableStream<Uint8Array>, limit: number, idleMs: number, clock: Clock): Promise<Uint8Array<ArrayBuffer>> {
+async function readWhole(
+  body: ReadableStream<Uint8Array>,
+  limit: number,
+  idleMs: number,
+  clock: Clock,
+): Promise<Uint8Array<ArrayBuffer>> {
   const reader = boundedReader(body, limit, idleMs, clock);
   const chunks: Uint8Array[] = [];
   for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-function bounded(body: ReadableStream<Uint8Array>, limit: number, idleMs: number, clock: Clock): ReadableStream<Uint8Array> {
+function bounded(
+  body: ReadableStream<Uint8Array>,
+  limit: number,
+  idleMs: number,
+  clock: Clock,
+): ReadableStream<Uint8Array> {
   const reader = boundedReader(body, limit, idleMs, clock);
   return new ReadableStream<Uint8Array>(
     {

@@ -12,7 +12,8 @@ import type { Target } from "../provider/target.ts";
 export async function signatureFor(target: Target, refresher: Refresher, rejected: Secret | null): Promise<Signature> {
   switch (target.kind) {
     case "account": {
-      const token = rejected === null ? await refresher.token(target.account) : await refresher.renew(target.account, rejected);
+      const token =
+        rejected === null ? await refresher.token(target.account) : await refresher.renew(target.account, rejected);
       return { kind: "oauth", token };
     }
     case "key": {

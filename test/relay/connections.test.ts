@@ -1,0 +1,129 @@
+// Which requests may use a pooled connection: after sleep, on another network, after silence, after idling. Fake clock.
+import { beforeEach, describe, expect, test } from "bun:test";
+import { createWakeWatch } from "../../src/core/wake.ts";
+import { createConnections } from "../../src/relay/connections.ts";
+import type { Connections, RequestShape } from "../../src/relay/connections.ts";
+import { createTestClock } from "../support/clock.ts";
+import type { TestClock } from "../support/clock.ts";
+
+const ORIGIN = "https://api.anthropic.com";
+const STREAM: RequestShape = {
+  method: "POST",
+  path: "/v1/messages",
+  stream: true,
+  bodyBytes: 50_000,
+  resendable: true,
+};
+const PLAIN: RequestShape = { ...STREAM, stream: false };
+
+const POOLED = { keepalive: true, silenceMs: 0 };
+const WATCHED = { keepalive: true, silenceMs: 20_000 };
+const NEW = { keepalive: false, silenceMs: 0 };
+
+let clock: TestClock;
+let connections: Connections;
+let addresses = "eth0 10.0.0.1";
+const plan = (shape = STREAM, origin = ORIGIN) => connections.plan(origin, shape);
+
+beforeEach(() => {
+  clock = createTestClock();
+  addresses = "eth0 10.0.0.1";
+  connections = createConnections(clock, createWakeWatch(clock), () => addresses);
+});
+
+describe("a pool that cannot hold an old connection is simply used", () => {
+  test("at first", () => expect([plan(), plan(PLAIN)]).toEqual([POOLED, POOLED]));
+
+  test("when the last sign of life is older than any pooled connection", async () => {
+    connections.alive(ORIGIN);
+    await clock.advance(330_000);
+    expect([plan(), plan(PLAIN)]).toEqual([POOLED, POOLED]);
+  });
+});
+
+describe("a connection that may be an old one", () => {
+  beforeEach(() => connections.alive(ORIGIN));
+
+  test("is watched where the first byte comes soon", async () => {
+    await clock.advance(60_000);
+    const quick: RequestShape[] = [
+      STREAM,
+      { ...PLAIN, path: "/v1/messages/count_tokens" },
+      { ...PLAIN, method: "GET", path: "/v1/models", bodyBytes: null },
+      { ...PLAIN, method: "HEAD", path: "/v1/models", bodyBytes: null },
+    ];
+    expect(quick.map((shape) => plan(shape))).toEqual(quick.map(() => WATCHED));
+  });
+
+  test("is not used, once idle, where silence proves nothing", async () => {
+    const slow: RequestShape[] = [
+      PLAIN,
+      { ...STREAM, bodyBytes: 600 * 1024 },
+      { ...STREAM, resendable: false },
+      { ...PLAIN, method: "GET", resendable: false },
+    ];
+    await clock.advance(4_999);
+    expect(slow.map((shape) => plan(shape))).toEqual(slow.map(() => POOLED));
+    await clock.advance(1);
+    expect(slow.map((shape) => plan(shape))).toEqual(slow.map(() => NEW));
+  });
+
+  test("of another origin says nothing about this one", () =>
+    expect(plan(PLAIN, "https://other.example")).toEqual(POOLED));
+});
+
+describe("after silence", () => {
+  test("the pool of that origin is left alone until it has emptied itself", async () => {
+    connections.alive(ORIGIN);
+    connections.suspect(ORIGIN);
+    expect([plan(), plan(PLAIN), plan(STREAM, "https://other.example")]).toEqual([NEW, NEW, POOLED]);
+    await clock.advance(329_999);
+    expect(plan()).toEqual(NEW);
+    await clock.advance(1);
+    expect(plan()).toEqual(POOLED);
+  });
+});
+
+describe("after sleep", () => {
+  test("no pool at all is used, whatever the origin, for as long as it may hold dead connections", async () => {
+    connections.alive(ORIGIN);
+    clock.sleep(600_000);
+    expect([plan(), plan(STREAM, "https://other.example")]).toEqual([NEW, NEW]);
+    await clock.advance(329_999);
+    expect(plan()).toEqual(NEW);
+    await clock.advance(1);
+    expect(plan()).toEqual(POOLED);
+  });
+
+  test("a clock set back counts like sleep, a small correction does not", () => {
+    clock.sleep(-1_500);
+    expect(plan()).toEqual(POOLED);
+    clock.sleep(-60_000);
+    expect(plan()).toEqual(NEW);
+  });
+
+  test("it is noticed by the request itself, before any other look", () => {
+    clock.sleep(30_000);
+    expect(plan()).toEqual(NEW);
+  });
+});
+
+describe("another network", () => {
+  test("leaves every pool alone", () => {
+    connections.alive(ORIGIN);
+    addresses = "wlan0 192.168.1.7";
+    expect(plan()).toEqual(WATCHED);
+    connections.checkNetwork();
+    expect([plan(), plan(STREAM, "https://other.example")]).toEqual([NEW, NEW]);
+  });
+
+  test("the same one changes nothing, and each change counts once", async () => {
+    connections.checkNetwork();
+    expect(plan()).toEqual(POOLED);
+    addresses = "tun0 10.8.0.2";
+    connections.checkNetwork();
+    await clock.advance(330_000);
+    connections.checkNetwork();
+    expect(plan()).toEqual(POOLED);
+  });
+});

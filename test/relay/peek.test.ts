@@ -1,0 +1,140 @@
+// model and stream of a body, found by a scan: the same as a parser finds, and no throw whatever the bytes.
+import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
+import { peekBody } from "../../src/relay/peek.ts";
+
+const encoder = new TextEncoder();
+const peek = (text: string) => peekBody(encoder.encode(text));
+
+/** What a parser says of it. */
+function parsed(text: string): { model: string | null; stream: boolean } {
+  const value: Record<string, unknown> = JSON.parse(text);
+  const own = (key: string): unknown => (Object.hasOwn(value, key) ? value[key] : undefined);
+  const model = own("model");
+  return { model: typeof model === "string" ? model : null, stream: own("stream") === true };
+}
+
+describe("as a parser reads it", () => {
+  for (const text of [
+    "{}",
+    '{"model":"claude-opus-5","stream":true}',
+    '{"stream":true,"model":"claude-opus-5"}',
+    ' \r\n\t{ "model" \n:\t"a b" , "stream"\r\n: true }',
+    '{"messages":[{"model":"nested","stream":true}],"model":"top"}',
+    '{"metadata":{"stream":true,"model":"nested"},"stream":false}',
+    '{"a":"model","model":"b"}',
+    '{"a":"\\"model\\":\\"x\\"","model":"b"}',
+    '{"a":"ends in a backslash \\\\","model":"b","stream":true}',
+    '{"a":"brackets }]}","model":"b"}',
+    String.raw`{"model":"\u0063laude \"x\" \\","stream":true}`,
+    String.raw`{"\u006dodel":"escaped key","strea\u006d":true}`,
+    '{"model":null,"stream":null}',
+    '{"model":5,"stream":"true"}',
+    '{"model":["x"],"stream":{"stream":true}}',
+    '{"model":"你好 👋","stream":true}',
+    '{"model":"","stream":true}',
+    '{"Model":"x","models":"y","stream ":true}',
+  ]) {
+    test(text.slice(0, 60), () => expect(peek(text)).toEqual(parsed(text)));
+  }
+});
+
+test("of a name that stands there twice, the first counts: the rest is not looked at", () => {
+  expect(peek('{"model":"first","stream":true,"model":"last","stream":false}')).toEqual({
+    model: "first",
+    stream: true,
+  });
+});
+
+const NOTHING = { model: null, stream: false };
+
+describe("what is no JSON object says nothing", () => {
+  for (const text of ["", " ", "[]", '[{"model":"x"}]', '"model"', "null", "1", "model", ':"x"']) {
+    test(JSON.stringify(text), () => expect(peek(text)).toEqual(NOTHING));
+  }
+});
+
+/** JSON text with any whitespace between its tokens and any character of a string escaped (of the basic plane: half a pair is no character). */
+function spelled(value: unknown, space: () => string, escape: () => boolean): string {
+  const quoted = (text: string): string =>
+    `"${Array.from(
+      JSON.stringify(text)
+        .slice(1, -1)
+        .matchAll(/\\u[0-9a-f]{4}|\\.|[^]/gu),
+      ([token]) => (token.length === 1 && escape() ? `\\u${token.charCodeAt(0).toString(16).padStart(4, "0")}` : token),
+    ).join("")}"`;
+  const list = (items: readonly string[]): string => items.map((item) => space() + item + space()).join(",");
+  const write = (inner: unknown): string => {
+    if (typeof inner === "string") return quoted(inner);
+    if (Array.isArray(inner)) return `[${list(inner.map(write))}]`;
+    if (typeof inner !== "object" || inner === null) return JSON.stringify(inner);
+    return `{${list(Object.entries(inner).map(([key, member]) => `${quoted(key)}${space()}:${space()}${write(member)}`))}}`;
+  };
+  return space() + write(value) + space();
+}
+
+const KEYS = fc.oneof(
+  fc.constantFrom("model", "stream", "messages", "Model", "\\model", '"stream'),
+  fc.string({ unit: "binary" }),
+);
+const VALUES = fc.oneof(
+  fc.constantFrom<unknown>("claude-opus-5", true, false, null, "true"),
+  fc.string({ unit: "binary" }),
+  fc.jsonValue(),
+  fc.dictionary(KEYS, fc.jsonValue()),
+  fc.array(fc.dictionary(KEYS, fc.jsonValue())),
+);
+const OBJECTS = fc.dictionary(KEYS, VALUES, { maxKeys: 8, noNullPrototype: true });
+
+test("any object, however it is written, reads as a parser reads it", () => {
+  fc.assert(
+    fc.property(
+      OBJECTS,
+      fc.array(fc.constantFrom("", " ", "\n", "\t\r "), { minLength: 1 }),
+      fc.array(fc.boolean(), { minLength: 1 }),
+      (value, spaces, escapes) => {
+        let turn = 0;
+        const next = <T>(list: readonly T[], otherwise: T): T => list[turn++ % list.length] ?? otherwise;
+        const text = spelled(
+          value,
+          () => next(spaces, ""),
+          () => next(escapes, false),
+        );
+        expect(peek(text)).toEqual(parsed(text));
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+test("a body cut anywhere never throws and never says more than the whole", () => {
+  fc.assert(
+    fc.property(OBJECTS, fc.nat(), (value, cut) => {
+      const bytes = encoder.encode(JSON.stringify(value));
+      const whole = peekBody(bytes);
+      const { model, stream } = peekBody(bytes.subarray(0, cut % (bytes.length + 1)));
+      return (model === null || model === whole.model) && (!stream || whole.stream);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("any bytes at all never throw", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      peekBody(Uint8Array.from([0x7b, ...bytes]));
+      peekBody(bytes);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("32 MB are looked through in a fraction of what parsing takes", () => {
+  const bytes = encoder.encode(
+    JSON.stringify({ messages: [{ role: "user", content: 'x\\"'.repeat(8_000_000) }], model: "m", stream: true }),
+  );
+  const before = performance.now();
+  expect(peekBody(bytes)).toEqual({ model: "m", stream: true });
+  // About 40 ms here; the bound is for a machine that is busy with everything else.
+  expect(performance.now() - before).toBeLessThan(1500);
+});
