@@ -40,6 +40,8 @@ const configuration = {
     "typescript/no-floating-promises": "error",
     "typescript/no-misused-promises": "error",
     "typescript/switch-exhaustiveness-check": "error",
+    // fast-check is written fc.property everywhere.
+    "import/no-named-as-default-member": "off",
     // Order matters in a retry, a pump and a flush: these loops await on purpose.
     "no-await-in-loop": "off",
     "unicorn/no-array-sort": "off",
@@ -95,7 +97,10 @@ const EXPECTED = [
 ];
 
 function oxlint(args: string[]): { code: number; output: string } {
-  const run = Bun.spawnSync(["bun", "x", "--bun", "oxlint", "-c", path, "--type-aware", ...args], { cwd: root, stderr: "pipe" });
+  const run = Bun.spawnSync(["bun", "x", "--bun", "oxlint", "-c", path, "--type-aware", ...args], {
+    cwd: root,
+    stderr: "pipe",
+  });
   return { code: run.exitCode, output: run.stdout.toString() + run.stderr.toString() };
 }
 
@@ -107,7 +112,9 @@ const planted = Object.entries(PLANTED).map(([file, text]) => {
   writeFileSync(join(root, file), text);
   const { output } = oxlint([file]);
   rmSync(join(root, file));
-  return EXPECTED.filter((rule) => !output.includes(rule)).map((rule) => `${file}: the planted fault for ${rule} was not caught`);
+  return EXPECTED.filter((rule) => !output.includes(rule)).map(
+    (rule) => `${file}: the planted fault for ${rule} was not caught`,
+  );
 });
 const missed = planted.flat();
 for (const line of missed) console.error(line);

@@ -8,7 +8,13 @@ const binary = resolve(process.argv[2] ?? "dist/ccb");
 const home = mkdtempSync(join(tmpdir(), "ccb-smoke-"));
 copyFileSync(binary, join(home, "ccb"));
 
-const env = { PATH: "/usr/bin:/bin", HOME: home, XDG_STATE_HOME: join(home, "state"), XDG_CONFIG_HOME: join(home, "config"), LANG: "en_US.UTF-8" };
+const env = {
+  PATH: "/usr/bin:/bin",
+  HOME: home,
+  XDG_STATE_HOME: join(home, "state"),
+  XDG_CONFIG_HOME: join(home, "config"),
+  LANG: "en_US.UTF-8",
+};
 const child = Bun.spawn([join(home, "ccb"), "--port", "0"], { cwd: home, env, stdout: "pipe", stderr: "inherit" });
 
 const problems: string[] = [];
@@ -35,7 +41,10 @@ try {
   expect("GET /oauth/status is 200", status.status === 200);
   const first = await fetch(`${url}/v1/messages`, { method: "POST", body: '{"model":"claude"}' });
   expect("POST /v1/messages is 401", first.status === 401);
-  expect("its message holds the authorization URL", (await first.text()).includes("https://claude.ai/oauth/authorize?code=true&client_id="));
+  expect(
+    "its message holds the authorization URL",
+    (await first.text()).includes("https://claude.ai/oauth/authorize?code=true&client_id="),
+  );
 } finally {
   child.kill("SIGTERM");
   expect("it stops with 0", (await child.exited) === 0);

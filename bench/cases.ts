@@ -85,12 +85,7 @@ export async function runCases(
   }));
 }
 
-async function oneSmall(
-  target: Target,
-  concurrency: number,
-  seconds: number,
-  note: Note,
-): Promise<void> {
+async function oneSmall(target: Target, concurrency: number, seconds: number, note: Note): Promise<void> {
   const before = target.pid === undefined ? 0 : cpuSeconds(target.pid);
   const load = await smallLoad(target.url, concurrency, seconds);
   const name = `small c=${concurrency}`;
@@ -98,12 +93,7 @@ async function oneSmall(
   note(target, `${name} p50`, "ms", load.p50Ms);
   note(target, `${name} p99`, "ms", load.p99Ms);
   if (target.pid !== undefined)
-    note(
-      target,
-      `${name} CPU/request`,
-      "µs",
-      ((cpuSeconds(target.pid) - before) * 1e6) / load.requests,
-    );
+    note(target, `${name} CPU/request`, "µs", ((cpuSeconds(target.pid) - before) * 1e6) / load.requests);
 }
 
 async function oneStream(target: Target, sha256: string, note: Note): Promise<void> {

@@ -9,14 +9,7 @@ export interface Child {
 
 /** Loopback needs no proxy, and one in the environment would be measured along. Bun reads these at each fetch. */
 export function forgetProxies(): void {
-  for (const name of [
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "all_proxy",
-  ])
+  for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"])
     delete process.env[name];
 }
 

@@ -13,11 +13,7 @@ export interface SmallLoad {
 }
 
 /** Small requests over `concurrency` connections for `seconds`. Rejects when any reply was not a 200 with the right length. */
-export async function smallLoad(
-  url: string,
-  concurrency: number,
-  seconds: number,
-): Promise<SmallLoad> {
+export async function smallLoad(url: string, concurrency: number, seconds: number): Promise<SmallLoad> {
   return Bun.which("wrk") === null
     ? await withFetch(url, concurrency, seconds)
     : await withWrk(url, concurrency, seconds);
@@ -44,24 +40,10 @@ async function withWrk(url: string, concurrency: number, seconds: number): Promi
   const script = join(folder, "post.lua");
   writeFileSync(script, luaScript());
   const child = Bun.spawn(
-    [
-      "wrk",
-      "-t1",
-      `-c${concurrency}`,
-      `-d${seconds}s`,
-      "--timeout",
-      "10s",
-      "-s",
-      script,
-      `${url}/v1/messages`,
-    ],
+    ["wrk", "-t1", `-c${concurrency}`, `-d${seconds}s`, "--timeout", "10s", "-s", script, `${url}/v1/messages`],
     { stdout: "pipe", stderr: "pipe" },
   );
-  const [output, problems] = await Promise.all([
-    child.stdout.text(),
-    child.stderr.text(),
-    child.exited,
-  ]);
+  const [output, problems] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   rmSync(folder, { recursive: true, force: true });
   const line = /^RESULT (.*)$/m.exec(output)?.[1];
   if (line === undefined) throw new Error(`wrk gave no result: ${output}${problems}`);
@@ -119,12 +101,7 @@ export interface StreamLoad {
 }
 
 /** `concurrency` event streams at once, `each` one after the other per client. Rejects when one has other bytes than `sha256` says. */
-export async function streamLoad(
-  url: string,
-  concurrency: number,
-  each: number,
-  sha256: string,
-): Promise<StreamLoad> {
+export async function streamLoad(url: string, concurrency: number, each: number, sha256: string): Promise<StreamLoad> {
   const times: number[] = [];
   const began = performance.now();
   const body = requestBody(true);

@@ -1,8 +1,7 @@
 // What the kernel says of a process, and how long a server takes to its first answer.
 import { readdirSync, readFileSync } from "node:fs";
 
-const TICKS_PER_SECOND =
-  Number(Bun.spawnSync(["getconf", "CLK_TCK"]).stdout.toString().trim()) || 100;
+const TICKS_PER_SECOND = Number(Bun.spawnSync(["getconf", "CLK_TCK"]).stdout.toString().trim()) || 100;
 
 /** Fields of /proc/PID/stat after the name, which may hold spaces and brackets itself. */
 function stat(pid: number): string[] {

@@ -24,9 +24,7 @@ export function table(
     figures.find((figure) => figure.key === key && figure.target === target)?.median;
   const ratio = (key: string, other: string): string => {
     const [own, reference] = [value(key, subject), value(key, other)];
-    return own === undefined || reference === undefined || reference === 0
-      ? "-"
-      : `${(own / reference).toFixed(2)}x`;
+    return own === undefined || reference === undefined || reference === 0 ? "-" : `${(own / reference).toFixed(2)}x`;
   };
   const units = new Map(figures.map((figure) => [figure.key, figure.unit]));
   const row = (key: string, unit: string): string[] => [
@@ -35,18 +33,12 @@ export function table(
     ...others.map((other) => ratio(key, other)),
   ];
   const rows = [...units].map(([key, unit]) => row(key, unit));
-  const lines = [
-    ["median of the rounds", ...targets, ...others.map((other) => `${subject}/${other}`)],
-    ...rows,
-  ];
-  const widths =
-    lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  const lines = [["median of the rounds", ...targets, ...others.map((other) => `${subject}/${other}`)], ...rows];
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
   return lines
     .map((line) =>
       line
-        .map((cell, column) =>
-          column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-        )
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
         .join("  "),
     )
     .join("\n");
@@ -66,8 +58,5 @@ export function writeJson(
     kernel: release(),
     bun: Bun.version,
   };
-  writeFileSync(
-    file,
-    `${JSON.stringify({ time: new Date().toISOString(), machine, ...more, figures }, null, 2)}\n`,
-  );
+  writeFileSync(file, `${JSON.stringify({ time: new Date().toISOString(), machine, ...more, figures }, null, 2)}\n`);
 }

@@ -40,9 +40,7 @@ try {
     `there is no ${binary}: run "make build"`,
   );
   if (Bun.which("wrk") === null)
-    console.log(
-      "wrk is not installed: the load comes from a client on fetch, which is slower itself",
-    );
+    console.log("wrk is not installed: the load comes from a client on fetch, which is slower itself");
 
   const figures = await runCases(
     targets,
@@ -50,8 +48,7 @@ try {
     { rounds: Number(values.rounds), seconds: Number(values.seconds) },
     console.log,
   );
-  if (existsSync(binary))
-    figures.push(...(await startTimes({ ccb: binary }, upstream.url, START_ROUNDS)));
+  if (existsSync(binary)) figures.push(...(await startTimes({ ccb: binary }, upstream.url, START_ROUNDS)));
 
   const names = targets.map((target) => target.name);
   const subject = names.includes("ccb") ? "ccb" : "bare";

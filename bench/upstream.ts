@@ -12,9 +12,7 @@ const HEADERS = {
 const SMALL = JSON.stringify(anthropicMessage("A small reply, as of a short question. ".repeat(8)));
 
 /** Exactly EVENTS blocks: six of them frame the text. */
-const STREAM = anthropicStream("x".repeat((EVENTS - 6) * 40), EVENTS - 6).map((event) =>
-  Buffer.from(event),
-);
+const STREAM = anthropicStream("x".repeat((EVENTS - 6) * 40), EVENTS - 6).map((event) => Buffer.from(event));
 const STREAM_SHA256 = createHash("sha256").update(Buffer.concat(STREAM)).digest("hex");
 
 interface Running {

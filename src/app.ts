@@ -75,7 +75,10 @@ export function createApp(deps: AppDeps): App {
   const connections = createConnections(clock, wake, deps.network);
   const exchangeUrl = (): string => `${deps.publicUrl()}/oauth/exchange-code`;
 
-  const oauthProxy = settings.oauth.proxy ?? config.providers.find(({ enabled, credential }) => enabled && credential.kind === "oauth")?.proxy ?? null;
+  const oauthProxy =
+    settings.oauth.proxy ??
+    config.providers.find(({ enabled, credential }) => enabled && credential.kind === "oauth")?.proxy ??
+    null;
   const endpoint = { fetch: deps.fetch, clock, route: (url: string) => deps.routeOf(url, oauthProxy) };
   const client = settings.oauth;
 
@@ -121,15 +124,25 @@ export function createApp(deps: AppDeps): App {
     },
   });
 
-  const languageOf = (request: Request): Language => acceptedLanguage(request.headers.get("accept-language"), deps.language);
+  const languageOf = (request: Request): Language =>
+    acceptedLanguage(request.headers.get("accept-language"), deps.language);
   const newId = (): string => createRequestId(random);
   function toResponse(error: unknown, request: Request, id = newId()): Response {
     const response = toErrorResponse(error, languageOf(request), id);
     if (response.status === 500) log.error("internal_error", { id, path: pathOf(request.url), error: codeOf(error) });
     return response;
   }
-  const oauthProvider = (): string => config.providers.find(({ credential }) => credential.kind === "oauth")?.name ?? "ccb";
-  const signInDeps = { ...endpoint, client, pending, store, persistence, log, onSignedIn: (account: { id: string }) => schedule.arm(account.id) };
+  const oauthProvider = (): string =>
+    config.providers.find(({ credential }) => credential.kind === "oauth")?.name ?? "ccb";
+  const signInDeps = {
+    ...endpoint,
+    client,
+    pending,
+    store,
+    persistence,
+    log,
+    onSignedIn: (account: { id: string }) => schedule.arm(account.id),
+  };
 
   const routes = new Elysia({ aot: true })
     .use(createErrorHook(toResponse))

@@ -8,7 +8,13 @@ const MAX_FETCHES = "65535";
  * Never inherited: the first accepts any server's certificate, the second prints bearers, the third runs code; the
  * proxy variables would override a provider's own setting (NO_PROXY beats an explicit proxy in Bun).
  */
-const DROPPED = ["NODE_TLS_REJECT_UNAUTHORIZED", "BUN_CONFIG_VERBOSE_FETCH", "BUN_OPTIONS", "BUN_INSPECT", "BUN_INSPECT_PRELOAD"];
+const DROPPED = [
+  "NODE_TLS_REJECT_UNAUTHORIZED",
+  "BUN_CONFIG_VERBOSE_FETCH",
+  "BUN_OPTIONS",
+  "BUN_INSPECT",
+  "BUN_INSPECT_PRELOAD",
+];
 const PROXIES = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"];
 
 /** Marks the second start. It names the process, or a program started by ccb would take itself for booted. */

@@ -14,9 +14,7 @@ const KEYRING_PROGRAMS = ["dbus-daemon", "gnome-keyring-daemon", "secret-tool"];
 /** A proxy or a home of the machine's user must not decide how a test ends. */
 const DROPPED =
   /^(https?_proxy|all_proxy|no_proxy|ccb_.*|node_tls_reject_unauthorized|bun_config_verbose_fetch|bun_options)$/i;
-const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !DROPPED.test(name)),
-);
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !DROPPED.test(name)));
 
 interface Result {
   readonly passed: number;
@@ -30,19 +28,15 @@ interface Result {
  * @param report the JUnit text, or undefined where none was written
  */
 export function countResult(report: string | undefined, exitCode: number): Result {
-  if (report === undefined)
-    return { passed: 0, failed: 1, note: `ended with ${exitCode} before it reported` };
+  if (report === undefined) return { passed: 0, failed: 1, note: `ended with ${exitCode} before it reported` };
   const totals = /<testsuites\b[^>]*>/.exec(report)?.[0] ?? "";
-  const count = (name: string): number =>
-    Number(new RegExp(`\\b${name}="(\\d+)"`).exec(totals)?.[1] ?? 0);
+  const count = (name: string): number => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(totals)?.[1] ?? 0);
   const [tests, failures, skipped] = [count("tests"), count("failures"), count("skipped")];
   const passed = tests - failures - skipped;
   if (tests === 0) return { passed: 0, failed: 1, note: "no test ran" };
   // Nothing is skipped in silence: what a machine lacks is the runner's business, and named.
-  if (skipped > 0)
-    return { passed, failed: failures + skipped, note: `${skipped} tests are skipped or todo` };
-  if (exitCode !== 0 && failures === 0)
-    return { passed, failed: 1, note: "an error outside of any test" };
+  if (skipped > 0) return { passed, failed: failures + skipped, note: `${skipped} tests are skipped or todo` };
+  if (exitCode !== 0 && failures === 0) return { passed, failed: 1, note: "an error outside of any test" };
   return { passed, failed: failures };
 }
 
@@ -55,12 +49,7 @@ function shuffle<T>(items: readonly T[], seed: number): T[] {
     .map(({ item }) => item);
 }
 
-async function runFile(
-  file: string,
-  seed: number,
-  folder: string,
-  quiet: boolean,
-): Promise<Result> {
+async function runFile(file: string, seed: number, folder: string, quiet: boolean): Promise<Result> {
   const report = join(folder, `${basename(file)}-${Bun.hash(file)}.xml`);
   const child = Bun.spawn(
     [
@@ -85,11 +74,7 @@ async function runFile(
   );
   const text = async (stream: ReadableStream<Uint8Array> | undefined): Promise<string> =>
     stream ? await new Response(stream).text() : "";
-  const [out, err, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    child.exited,
-  ]);
+  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), child.exited]);
   process.stdout.write(out);
   process.stderr.write(err);
   let written: string | undefined;
@@ -111,13 +96,10 @@ async function main(): Promise<number> {
   if (!Number.isInteger(seed) || !Number.isInteger(jobs) || jobs < 1)
     throw new Error("--seed and --jobs take whole numbers");
   const all = [...new Bun.Glob("test/**/*.test.ts").scanSync({ cwd: root })].sort();
-  const chosen = all.filter(
-    (file) => positionals.length === 0 || positionals.some((part) => file.includes(part)),
-  );
+  const chosen = all.filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)));
 
   const missing = KEYRING_PROGRAMS.filter((program) => Bun.which(program) === null);
-  const leftOut =
-    missing.length > 0 ? chosen.filter((file) => file.endsWith(".keyring.test.ts")) : [];
+  const leftOut = missing.length > 0 ? chosen.filter((file) => file.endsWith(".keyring.test.ts")) : [];
   const queue = shuffle(
     chosen.filter((file) => !leftOut.includes(file)),
     seed,

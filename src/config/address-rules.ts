@@ -3,12 +3,7 @@ import { isEncryptedOrLocal, parseHttpUrl } from "./origins.ts";
 import type { Pointer, Report } from "./report.ts";
 
 /** Reports what is wrong with an http(s) URL, everything at once; returns it if nothing is. */
-export function checkUrl(
-  text: string,
-  allow: { readonly query: boolean },
-  at: Pointer,
-  report: Report,
-): URL | null {
+export function checkUrl(text: string, allow: { readonly query: boolean }, at: Pointer, report: Report): URL | null {
   const url = parseHttpUrl(text);
   if (url === null) {
     report.error(at, (words) => words.config.urlInvalid);

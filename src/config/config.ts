@@ -26,9 +26,7 @@ export interface Provider extends Readonly<
   readonly claudeTokensAllowed: boolean;
 }
 
-interface OAuthSettings extends Readonly<
-  Omit<SettingsFields["oauth"], "proxy" | "allowed_origins">
-> {
+interface OAuthSettings extends Readonly<Omit<SettingsFields["oauth"], "proxy" | "allowed_origins">> {
   readonly proxy: Secret | null;
   /** Normalised: scheme, host and port. */
   readonly allowed_origins: readonly string[];

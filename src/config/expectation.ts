@@ -7,9 +7,7 @@ import type { Words } from "../core/words/en.ts";
 /** The allowed words of a union of literals, or of one literal. */
 function allowedWords(schema: TSchema): string[] | null {
   const parts = TypeGuard.IsUnion(schema) ? schema.anyOf : [schema];
-  const literals = parts
-    .filter((part) => TypeGuard.IsLiteral(part))
-    .map((part) => String(part.const));
+  const literals = parts.filter((part) => TypeGuard.IsLiteral(part)).map((part) => String(part.const));
   return literals.length === parts.length ? literals : null;
 }
 
@@ -19,15 +17,13 @@ export function expectation(schema: TSchema, words: Words): string {
   const allowed = allowedWords(schema);
   if (allowed !== null) return config.expectWords(allowed);
   if (TypeGuard.IsBoolean(schema)) return config.expectBoolean;
-  if (TypeGuard.IsInteger(schema))
-    return config.expectInteger(schema.minimum ?? 0, schema.maximum ?? 0);
+  if (TypeGuard.IsInteger(schema)) return config.expectInteger(schema.minimum ?? 0, schema.maximum ?? 0);
   if (TypeGuard.IsNumber(schema)) {
     return schema.exclusiveMinimum === undefined
       ? config.expectNumber(schema.minimum ?? 0, schema.maximum ?? 0)
       : config.expectNumberAbove(schema.exclusiveMinimum, schema.maximum ?? 0);
   }
-  if (TypeGuard.IsArray(schema))
-    return config.expectList(schema.minItems ?? 0, schema.maxItems ?? 0);
+  if (TypeGuard.IsArray(schema)) return config.expectList(schema.minItems ?? 0, schema.maxItems ?? 0);
   if (TypeGuard.IsObject(schema)) return config.expectMapping;
   if (TypeGuard.IsString(schema)) {
     const length = schema.maxLength ?? 0;

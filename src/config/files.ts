@@ -14,12 +14,7 @@ type FileRead =
 const GROUP_OR_OTHERS_WRITE = 0o022;
 
 /** Why a file with this owner and mode is not believed, or null. `uid` undefined: a system without owners (Windows). */
-export function refuseOwnership(
-  path: string,
-  owner: number,
-  mode: number,
-  uid: number | undefined,
-): Say | null {
+export function refuseOwnership(path: string, owner: number, mode: number, uid: number | undefined): Say | null {
   if (uid === undefined) return null;
   if (owner !== uid && owner !== 0) return (words) => words.config.fileOwner(path);
   if ((mode & GROUP_OR_OTHERS_WRITE) !== 0) return (words) => words.config.fileWritable(path);
@@ -37,8 +32,7 @@ export async function readConfigFile(path: string, uid: number | undefined): Pro
     const status = await handle.stat();
     const distrust = refuseOwnership(path, status.uid, status.mode, uid);
     if (distrust !== null) return refused(distrust);
-    if (status.size > MAX_FILE_BYTES)
-      return refused((words) => words.config.fileTooLarge(MAX_FILE_BYTES));
+    if (status.size > MAX_FILE_BYTES) return refused((words) => words.config.fileTooLarge(MAX_FILE_BYTES));
     const bytes = await handle.readFile();
     return { kind: "text", text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
   } catch (error) {

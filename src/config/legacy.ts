@@ -36,12 +36,7 @@ const AuthSchema = Type.Object(
 );
 
 /** The mapping without the keys that `unused` names; each of those is warned about and what is under it forgotten. */
-function without(
-  mapping: unknown,
-  pointer: Pointer,
-  report: Report,
-  unused: (key: string) => Say | null,
-): unknown {
+function without(mapping: unknown, pointer: Pointer, report: Report, unused: (key: string) => Say | null): unknown {
   if (!Value.Check(MappingSchema, mapping)) return mapping;
   const kept = Object.entries(mapping).filter(([key]) => {
     const say = unused(key);
@@ -85,11 +80,7 @@ export function withoutLegacyKeys(root: unknown, report: Report): unknown {
 }
 
 /** `settings` without the older balancer's keys. */
-export function withoutLegacySettings(
-  settings: unknown,
-  pointer: Pointer,
-  report: Report,
-): unknown {
+export function withoutLegacySettings(settings: unknown, pointer: Pointer, report: Report): unknown {
   const say: Say = (words) => words.config.legacyKey;
   const kept = without(settings, pointer, report, (key) => (LEGACY_SETTINGS.has(key) ? say : null));
   if (!Value.Check(MappingSchema, kept)) return kept;

@@ -35,11 +35,7 @@ const problemOf = (file: string, say: Say): Found => ({
 });
 
 async function findFile(options: LoadOptions): Promise<Found> {
-  const { paths, named } = configCandidates(
-    options.flags.config,
-    options,
-    options.systemFile ?? SYSTEM_FILE,
-  );
+  const { paths, named } = configCandidates(options.flags.config, options, options.systemFile ?? SYSTEM_FILE);
   for (const path of paths) {
     const read = await readConfigFile(path, options.uid);
     if (read.kind === "text") return { kind: "text", file: path, text: read.text };
@@ -49,11 +45,7 @@ async function findFile(options: LoadOptions): Promise<Found> {
   return { kind: "text", file: null, text: EMBEDDED_CONFIG };
 }
 
-async function parseWithCertificates(
-  text: string,
-  file: string | null,
-  options: LoadOptions,
-): Promise<ParseResult> {
+async function parseWithCertificates(text: string, file: string | null, options: LoadOptions): Promise<ParseResult> {
   // Parsing is pure and the file system is not: the first pass says which file to look at, the second is told what was there.
   let wanted: string | null = null;
   const result = parseConfig(text, {
@@ -85,8 +77,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   }
   const parsed = await parseWithCertificates(found.text, found.file, options);
   const unreadFile = await findUnread(found.file, options);
-  if (!parsed.ok)
-    return { ok: false, problems: [...overrides.problems, ...parsed.problems], unreadFile };
+  if (!parsed.ok) return { ok: false, problems: [...overrides.problems, ...parsed.problems], unreadFile };
   if (overrides.problems.length > 0) {
     return { ok: false, problems: [...overrides.problems, ...parsed.config.warnings], unreadFile };
   }

@@ -22,15 +22,10 @@ export function userConfigFile({ env, platform, home }: Whereabouts): string {
     const folder = env["APPDATA"] || win32.join(home, "AppData", "Roaming");
     return win32.join(folder, "ccb", CONFIG_FILE_NAME);
   }
-  if (platform === "darwin")
-    return posix.join(home, "Library", "Application Support", "ccb", CONFIG_FILE_NAME);
+  if (platform === "darwin") return posix.join(home, "Library", "Application Support", "ccb", CONFIG_FILE_NAME);
   // XDG Base Directory: a relative path is invalid and to be ignored.
   const given = env["XDG_CONFIG_HOME"] ?? "";
-  return posix.join(
-    posix.isAbsolute(given) ? given : posix.join(home, ".config"),
-    "ccb",
-    CONFIG_FILE_NAME,
-  );
+  return posix.join(posix.isAbsolute(given) ? given : posix.join(home, ".config"), "ccb", CONFIG_FILE_NAME);
 }
 
 interface Candidates {
@@ -41,11 +36,7 @@ interface Candidates {
 }
 
 /** Where to look, in order: the flag, CCB_CONFIG, the user's folder, the system's; after that comes the embedded default. */
-export function configCandidates(
-  flag: string | undefined,
-  places: Whereabouts,
-  systemFile: string,
-): Candidates {
+export function configCandidates(flag: string | undefined, places: Whereabouts, systemFile: string): Candidates {
   const path = places.platform === "win32" ? win32 : posix;
   const named = flag ?? (places.env["CCB_CONFIG"] || undefined);
   if (named !== undefined) return { paths: [path.resolve(places.cwd, named)], named: true };

@@ -8,11 +8,7 @@ function distance(a: string, b: string): number {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1];
-      let best = Math.min(
-        (row[j - 1] ?? 0) + 1,
-        (above[j] ?? 0) + 1,
-        (above[j - 1] ?? 0) + (same ? 0 : 1),
-      );
+      let best = Math.min((row[j - 1] ?? 0) + 1, (above[j] ?? 0) + 1, (above[j - 1] ?? 0) + (same ? 0 : 1));
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
         best = Math.min(best, (before[j - 2] ?? 0) + 1);
       row.push(best);
@@ -33,10 +29,7 @@ export function nearest(name: string, candidates: readonly string[]): string | n
   for (const candidate of candidates) {
     const [from, to] = [plain(name), plain(candidate)];
     const steps = distance(from, to);
-    if (
-      steps <= Math.max(1, Math.floor(Math.max(from.length, to.length) / 3)) &&
-      steps < bestDistance
-    ) {
+    if (steps <= Math.max(1, Math.floor(Math.max(from.length, to.length) / 3)) && steps < bestDistance) {
       best = candidate;
       bestDistance = steps;
     }

@@ -4,12 +4,7 @@ import { isIPv4 } from "node:net";
 /** The URL of an http or https address, else null. */
 export function parseHttpUrl(text: string): URL | null {
   const url = URL.parse(text);
-  if (
-    url === null ||
-    (url.protocol !== "http:" && url.protocol !== "https:") ||
-    url.hostname === ""
-  )
-    return null;
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "") return null;
   return url;
 }
 
@@ -33,11 +28,7 @@ export function isEncryptedOrLocal(url: URL): boolean {
 }
 
 /** Whether `url` may receive tokens that belong to `home`: home itself, loopback, or an allowed origin; never in the clear off loopback. */
-export function mayReceiveTokens(
-  url: URL,
-  home: string,
-  allowedOrigins: readonly string[],
-): boolean {
+export function mayReceiveTokens(url: URL, home: string, allowedOrigins: readonly string[]): boolean {
   if (!isEncryptedOrLocal(url)) return false;
   return url.origin === home || isLoopbackHost(url.hostname) || allowedOrigins.includes(url.origin);
 }

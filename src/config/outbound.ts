@@ -40,11 +40,7 @@ function isExempt(url: URL, list: string): boolean {
  * Else the environment's: none for loopback, none where NO_PROXY says so, then the scheme's own variable, then ALL_PROXY.
  * A value that fetch cannot use (socks5://…) is returned as it is: the request must fail rather than go out directly.
  */
-export function outboundProxy(
-  url: string,
-  explicit: Secret | null,
-  environment: ProxyEnvironment,
-): Secret | null {
+export function outboundProxy(url: string, explicit: Secret | null, environment: ProxyEnvironment): Secret | null {
   if (explicit !== null) return explicit;
   const target = URL.parse(url);
   if (target === null || isLoopbackHost(target.hostname)) return null;

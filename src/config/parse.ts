@@ -51,13 +51,10 @@ function parseProviders(
       continue;
     }
     const draft = validate(ProviderSchema, entry, pointer, report);
-    const provider = Value.Check(ProviderDraftSchema, draft)
-      ? resolveProvider(draft, pointer, context, report)
-      : null;
+    const provider = Value.Check(ProviderDraftSchema, draft) ? resolveProvider(draft, pointer, context, report) : null;
     if (provider !== null) providers.push(provider);
   }
-  if (skipped === list.length)
-    report.error("/providers", (words) => words.config.providersAllSkipped);
+  if (skipped === list.length) report.error("/providers", (words) => words.config.providersAllSkipped);
   else if (providers.length > 0 && providers.every((provider) => !provider.enabled)) {
     report.warning("/providers", (words) => words.config.providersAllDisabled, "key");
   }
@@ -93,7 +90,6 @@ export function parseConfig(text: string, options: ParseOptions): ParseResult {
   const root = readSource(text.replace(/^\uFEFF/, ""), env, report);
   const parts = root === undefined ? null : parseRoot(root, { file, holdsCertificates }, report);
   const problems = report.problems();
-  if (parts === null || problems.some((problem) => problem.severity === "error"))
-    return { ok: false, problems };
+  if (parts === null || problems.some((problem) => problem.severity === "error")) return { ok: false, problems };
   return { ok: true, config: { file, warnings: problems, ...parts } };
 }

@@ -15,11 +15,7 @@ export interface Problem {
 
 /** `file:line:column: error: path: text`, without the parts that a problem does not have. */
 export function formatProblem(problem: Problem, words: Words): string {
-  const place = [problem.file, problem.line, problem.column]
-    .filter((part) => part !== null)
-    .join(":");
+  const place = [problem.file, problem.line, problem.column].filter((part) => part !== null).join(":");
   const severity = problem.severity === "error" ? words.config.error : words.config.warning;
-  return [place, severity, problem.path, problem.say(words)]
-    .filter((part) => part !== "")
-    .join(": ");
+  return [place, severity, problem.path, problem.say(words)].filter((part) => part !== "").join(": ");
 }

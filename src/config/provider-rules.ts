@@ -23,12 +23,7 @@ function toCredential(value: string): Credential {
   return { kind: "key", key: new Secret(value) };
 }
 
-function checkCredential(
-  draft: ProviderDraft,
-  allowed: boolean,
-  pointer: Pointer,
-  report: Report,
-): void {
+function checkCredential(draft: ProviderDraft, allowed: boolean, pointer: Pointer, report: Report): void {
   const value = draft.auth_value;
   if (value === undefined) return;
   const at = child(pointer, "auth_value");
@@ -41,12 +36,9 @@ function checkCredential(
     const meant = value.length < 16 ? nearest(value, MODES) : null;
     if (meant !== null) report.error(at, (words) => words.config.authValueMeant(meant));
     // Header values: visible ASCII (RFC 9110 §5.5); a space or a line break inside a key is a slip of copying.
-    else if (!/^[\x21-\x7e]+$/.test(value))
-      report.error(at, (words) => words.config.keyNotSendable);
-    else if (/^sk-ant-ort/i.test(value))
-      report.error(at, (words) => words.config.keyIsRefreshToken);
-    else if (/^sk-ant-oat/i.test(value) && !allowed)
-      report.error(at, (words) => words.config.oauthNotAllowedThere);
+    else if (!/^[\x21-\x7e]+$/.test(value)) report.error(at, (words) => words.config.keyNotSendable);
+    else if (/^sk-ant-ort/i.test(value)) report.error(at, (words) => words.config.keyIsRefreshToken);
+    else if (/^sk-ant-oat/i.test(value) && !allowed) report.error(at, (words) => words.config.oauthNotAllowedThere);
   }
   if (draft.accounts !== undefined && kind !== "oauth") {
     report.error(child(pointer, "accounts"), (words) => words.config.accountsWithoutOauth);
@@ -63,29 +55,19 @@ export function resolveProvider(
   const { name, type, auth_type, auth_value, enabled, priority } = draft;
   if (name !== undefined) {
     const folded = name.normalize("NFKC").toLowerCase();
-    if (context.names.has(folded))
-      report.error(child(pointer, "name"), (words) => words.config.nameTwice);
+    if (context.names.has(folded)) report.error(child(pointer, "name"), (words) => words.config.nameTwice);
     context.names.add(folded);
   }
-  if (draft.weight !== undefined)
-    report.warning(child(pointer, "weight"), (words) => words.config.weightNotYet, "key");
+  if (draft.weight !== undefined) report.warning(child(pointer, "weight"), (words) => words.config.weightNotYet, "key");
 
   const base = child(pointer, "base_url");
-  const url =
-    draft.base_url === undefined ? null : checkUrl(draft.base_url, { query: false }, base, report);
+  const url = draft.base_url === undefined ? null : checkUrl(draft.base_url, { query: false }, base, report);
   const path = url?.pathname.replace(/\/+$/, "") ?? "";
   if (path.endsWith("/v1")) report.warning(base, (words) => words.config.baseUrlEndsInV1);
 
   const allowed =
-    url !== null &&
-    context.allowedOrigins !== null &&
-    mayReceiveTokens(url, API_ORIGIN, context.allowedOrigins);
-  checkCredential(
-    draft,
-    allowed || url === null || context.allowedOrigins === null,
-    pointer,
-    report,
-  );
+    url !== null && context.allowedOrigins !== null && mayReceiveTokens(url, API_ORIGIN, context.allowedOrigins);
+  checkCredential(draft, allowed || url === null || context.allowedOrigins === null, pointer, report);
 
   const at = child(pointer, "proxy");
   const proxy = draft.proxy === undefined ? null : checkProxy(draft.proxy, at, report);
@@ -94,8 +76,7 @@ export function resolveProvider(
     report.error(at, (words) => words.config.proxyInTheClear);
   }
 
-  if (url === null || name === undefined || type === undefined || auth_type === undefined)
-    return null;
+  if (url === null || name === undefined || type === undefined || auth_type === undefined) return null;
   if (auth_value === undefined || enabled === undefined || priority === undefined) return null;
   return {
     name,

@@ -53,8 +53,7 @@ function displayPath(pointer: Pointer): string {
 export function createReport(file: string): Report {
   const lines = new LineCounter();
   const places = new Map<Pointer, Place>();
-  const found: { readonly pointer: Pointer; readonly offset: number; readonly problem: Problem }[] =
-    [];
+  const found: { readonly pointer: Pointer; readonly offset: number; readonly problem: Problem }[] = [];
   const spoiled = new Set<Pointer>();
 
   const add = (severity: Problem["severity"], pointer: Pointer, offset: number, say: Say): void => {
@@ -95,8 +94,7 @@ export function createReport(file: string): Report {
       spoiled.add(pointer);
     },
     discard(pointer) {
-      const under = (other: Pointer): boolean =>
-        other === pointer || other.startsWith(`${pointer}/`);
+      const under = (other: Pointer): boolean => other === pointer || other.startsWith(`${pointer}/`);
       const kept = found.filter((entry) => !under(entry.pointer));
       found.splice(0, found.length, ...kept);
       for (const other of spoiled) if (under(other)) spoiled.delete(other);

@@ -21,8 +21,7 @@ const SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/.sour
 // The titles choose the words of a complaint (expectation.ts).
 const DisplayName = Type.String({ title: "name", pattern: DISPLAY_NAME, maxLength: 200 });
 const Url = Type.String({ minLength: 1, maxLength: 2000 });
-const Seconds = (seconds: number) =>
-  Type.Number({ minimum: 0, maximum: MAX_TIMEOUT_SECONDS, default: seconds });
+const Seconds = (seconds: number) => Type.Number({ minimum: 0, maximum: MAX_TIMEOUT_SECONDS, default: seconds });
 
 /** One entry of `providers`. */
 export const ProviderSchema = Type.Object(

@@ -19,15 +19,10 @@ export function refuseHost(host: string): Say | null {
 }
 
 /** A host as it is listened on: `[::1]` is `::1`. */
-export const normaliseHost = (host: string): string =>
-  host.replace(/^\[(.*)\]$/, "$1").toLowerCase();
+export const normaliseHost = (host: string): string => host.replace(/^\[(.*)\]$/, "$1").toLowerCase();
 
 /** The origins of `allowed_origins`; null where the list or an entry of it is faulty. */
-function checkAllowedOrigins(
-  draft: SettingsDraft,
-  pointer: Pointer,
-  report: Report,
-): readonly string[] | null {
+function checkAllowedOrigins(draft: SettingsDraft, pointer: Pointer, report: Report): readonly string[] | null {
   const list = draft.oauth?.allowed_origins;
   if (list === undefined) return null;
   const at = child(child(pointer, "oauth"), "allowed_origins");
@@ -36,25 +31,15 @@ function checkAllowedOrigins(
   return sound.length === origins.length ? sound : null;
 }
 
-function checkOAuth(
-  draft: SettingsDraft,
-  allowed: readonly string[] | null,
-  pointer: Pointer,
-  report: Report,
-): void {
+function checkOAuth(draft: SettingsDraft, allowed: readonly string[] | null, pointer: Pointer, report: Report): void {
   const { oauth } = draft;
   if (oauth === undefined) return;
   const { authorize_url, token_url, redirect_uri } = oauth;
-  if (authorize_url !== undefined)
-    checkUrl(authorize_url, { query: true }, child(pointer, "authorize_url"), report);
+  if (authorize_url !== undefined) checkUrl(authorize_url, { query: true }, child(pointer, "authorize_url"), report);
   // Codes pass through the redirect, codes and refresh tokens go to the token endpoint.
-  const checkReceiver = (
-    text: string | undefined,
-    key: "token_url" | "redirect_uri",
-  ): URL | null => {
+  const checkReceiver = (text: string | undefined, key: "token_url" | "redirect_uri"): URL | null => {
     const at = child(pointer, key);
-    const url =
-      text === undefined ? null : checkUrl(text, { query: key === "redirect_uri" }, at, report);
+    const url = text === undefined ? null : checkUrl(text, { query: key === "redirect_uri" }, at, report);
     if (url !== null && allowed !== null && !mayReceiveTokens(url, TOKEN_ORIGIN, allowed)) {
       report.error(at, (words) => words.config.tokensNotAllowedThere);
     }
@@ -96,11 +81,7 @@ export function checkSettings(
 }
 
 /** Settings without a fault, resolved. */
-export function toSettings(
-  fields: SettingsFields,
-  allowed: readonly string[],
-  context: SettingsContext,
-): Settings {
+export function toSettings(fields: SettingsFields, allowed: readonly string[], context: SettingsContext): Settings {
   const { proxy, ...oauth } = fields.oauth;
   return {
     ...fields,

@@ -15,8 +15,7 @@ function showProxy(proxy: Secret): string {
 }
 
 function showProvider(provider: Provider): Record<string, unknown> {
-  const { name, type, base_url, auth_type, credential, enabled, priority, accounts, proxy } =
-    provider;
+  const { name, type, base_url, auth_type, credential, enabled, priority, accounts, proxy } = provider;
   return {
     name,
     type,

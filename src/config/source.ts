@@ -75,14 +75,11 @@ export function readSource(text: string, environment: Environment, report: Repor
     const exact = marks.length === value.split("${").length - 1;
     for (const fault of expansion.faults) {
       report.spoil(pointer, (exact ? marks[fault.index] : undefined) ?? start, (words) =>
-        fault.kind === "unset"
-          ? words.config.environmentUnset(fault.name)
-          : words.config.environmentMalformed,
+        fault.kind === "unset" ? words.config.environmentUnset(fault.name) : words.config.environmentMalformed,
       );
     }
     if (expansion.faults.length > 0) return undefined;
-    if (expansion.changed && scalar.type === "PLAIN")
-      report.fromEnvironment.set(pointer, expansion.text);
+    if (expansion.changed && scalar.type === "PLAIN") report.fromEnvironment.set(pointer, expansion.text);
     return expansion.text;
   };
 
@@ -92,19 +89,11 @@ export function readSource(text: string, environment: Environment, report: Repor
   };
 
   const startOf = (node: unknown, fallback: number): number =>
-    (isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range?.[0] : undefined) ??
-    fallback;
+    (isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range?.[0] : undefined) ?? fallback;
 
-  const walk = (
-    node: unknown,
-    pointer: Pointer,
-    fallback: number,
-    key: number | null,
-    depth: number,
-  ): unknown => {
+  const walk = (node: unknown, pointer: Pointer, fallback: number, key: number | null, depth: number): unknown => {
     const start = startOf(node, fallback);
-    if (depth === 0 || !report.places.has(pointer))
-      report.places.set(pointer, { key, value: start });
+    if (depth === 0 || !report.places.has(pointer)) report.places.set(pointer, { key, value: start });
     if (overrun) return undefined;
     if (++nodes > MAX_NODES || depth > MAX_DEPTH) {
       overrun = true;
@@ -123,9 +112,7 @@ export function readSource(text: string, environment: Environment, report: Repor
     }
     if (isSeq(node)) {
       if (node.anchor !== undefined) anchors.set(node.anchor, node);
-      return node.items.map((item, index) =>
-        walk(item, child(pointer, index), start, null, depth + 1),
-      );
+      return node.items.map((item, index) => walk(item, child(pointer, index), start, null, depth + 1));
     }
     if (!isMap(node)) return null;
     if (node.anchor !== undefined) anchors.set(node.anchor, node);
@@ -137,8 +124,7 @@ export function readSource(text: string, environment: Environment, report: Repor
       if (name === null) report.spoil(at, place, (words) => words.config.keyNotText);
       else if (entries.has(name)) report.spoil(at, place, (words) => words.config.keyTwice);
       // Never made a property: it would change what the object inherits.
-      else if (name === "__proto__")
-        report.spoil(at, place, (words) => words.config.keyUnknown([]));
+      else if (name === "__proto__") report.spoil(at, place, (words) => words.config.keyUnknown([]));
       else entries.set(name, walk(pair.value, at, place, place, depth + 1));
     }
     return Object.fromEntries(entries);

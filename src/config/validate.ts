@@ -8,14 +8,7 @@ import { expectation } from "./expectation.ts";
 import { nearest } from "./nearest.ts";
 import { segments } from "./report.ts";
 import type { Pointer, Report } from "./report.ts";
-import {
-  FileSchema,
-  MappingSchema,
-  OAuthSchema,
-  ProviderSchema,
-  SettingsSchema,
-  TimeoutsSchema,
-} from "./schema.ts";
+import { FileSchema, MappingSchema, OAuthSchema, ProviderSchema, SettingsSchema, TimeoutsSchema } from "./schema.ts";
 
 /** Every section, to tell somebody whose key is right but stands in the wrong one. */
 const SECTIONS: readonly (readonly [path: string, schema: TObject])[] = [
@@ -38,8 +31,7 @@ function sayUnknownKey(key: string, section: TSchema): Say {
 
 /** The number or boolean that an unquoted `${NAME}` held. */
 function converted(schema: TSchema, text: string): number | boolean | undefined {
-  if (TypeGuard.IsBoolean(schema))
-    return text === "true" ? true : text === "false" ? false : undefined;
+  if (TypeGuard.IsBoolean(schema)) return text === "true" ? true : text === "false" ? false : undefined;
   const numeric = TypeGuard.IsInteger(schema) || TypeGuard.IsNumber(schema);
   return numeric && /^\d{1,15}(?:\.\d{1,15})?$/.test(text) ? Number(text) : undefined;
 }
@@ -74,12 +66,7 @@ function complete(schema: TSchema, value: unknown, pointer: Pointer, report: Rep
  * Completes `value` with defaults and reports each fault once, at `pointer` and below.
  * Returns what is left when the faulty keys are taken out; `undefined` where the value is no mapping at all.
  */
-export function validate(
-  schema: TObject,
-  value: unknown,
-  pointer: Pointer,
-  report: Report,
-): unknown {
+export function validate(schema: TObject, value: unknown, pointer: Pointer, report: Report): unknown {
   const completed = complete(schema, value, pointer, report);
   const faulty = new Map<Pointer, void>();
   for (const error of Value.Errors(schema, completed)) {

@@ -27,7 +27,9 @@ export function acceptedLanguage(header: string | null, fallback: Language): Lan
   let bestQuality = 0;
   for (const part of header.split(",")) {
     const [range = "", ...parameters] = part.trim().toLowerCase().split(";");
-    const q = parameters.map((text) => /^\s*q=([01](?:\.\d{0,3})?)\s*$/.exec(text)?.[1]).find((value) => value !== undefined);
+    const q = parameters
+      .map((text) => /^\s*q=([01](?:\.\d{0,3})?)\s*$/.exec(text)?.[1])
+      .find((value) => value !== undefined);
     const quality = q === undefined ? 1 : Number(q);
     const tag = range.trim().split("-")[0];
     const language = tag === "zh" ? "zh-CN" : tag === "en" ? "en" : undefined;

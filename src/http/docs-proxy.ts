@@ -28,7 +28,9 @@ const operation: Operation = {
   },
 };
 
-const parameters: Operation["parameters"] = [{ name: "path", in: "path", required: true, schema: { type: "string" }, example: "models" }];
+const parameters: Operation["parameters"] = [
+  { name: "path", in: "path", required: true, schema: { type: "string" }, example: "models" },
+];
 
 const MESSAGE = { model: "claude-opus-5-5", max_tokens: 1024, messages: [{ role: "user", content: "Hello" }] };
 
@@ -39,7 +41,15 @@ export const proxyPaths: Paths = {
       ...operation,
       operationId: "createMessage",
       summary: "Create a message",
-      requestBody: { required: true, content: { "application/json": { schema: { type: "object", required: ["model", "max_tokens", "messages"] }, example: MESSAGE } } },
+      requestBody: {
+        required: true,
+        content: {
+          "application/json": {
+            schema: { type: "object", required: ["model", "max_tokens", "messages"] },
+            example: MESSAGE,
+          },
+        },
+      },
     },
   },
   "/v1/{path}": {

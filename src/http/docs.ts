@@ -37,7 +37,8 @@ export function createDocsRoutes() {
           info: {
             title: "ccb, the Claude Code Balancer",
             version: VERSION,
-            description: "Signs requests with your own Claude accounts or keys, balances them and relays every byte as it came.",
+            description:
+              "Signs requests with your own Claude accounts or keys, balances them and relays every byte as it came.",
             license: { name: "MIT" },
           },
           tags: [

@@ -18,7 +18,8 @@ const METHODS: readonly (readonly [RegExp, string])[] = [
 /** Rejects what no route may see. */
 export function assertRoutable(request: Request): void {
   const { url } = request;
-  if (url.indexOf("/", url.indexOf("//") + 2) < ROUTER_OFFSET) throw new CcbError("invalid_request", (words) => words.http.badHost);
+  if (url.indexOf("/", url.indexOf("//") + 2) < ROUTER_OFFSET)
+    throw new CcbError("invalid_request", (words) => words.http.badHost);
 }
 
 /** The error for a request that no route took. */
@@ -47,7 +48,9 @@ export function createErrorHook(toResponse: (error: unknown, request: Request) =
 
 /** HEAD is GET without the content (RFC 9110 §9.3.2). */
 export async function answerHead(request: Request, handle: (request: Request) => Promise<Response>): Promise<Response> {
-  const response = await handle(new Request(request.url, { method: "GET", headers: request.headers, signal: request.signal }));
+  const response = await handle(
+    new Request(request.url, { method: "GET", headers: request.headers, signal: request.signal }),
+  );
   const { status, headers } = response;
   headers.set("content-length", String((await response.arrayBuffer()).byteLength));
   return new Response(null, { status, headers });

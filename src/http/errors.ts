@@ -11,7 +11,8 @@ const PATIENCE_SECONDS = 60;
  * `x-should-retry: false` shows a 4xx to the person at once, where a bare 401 would be tried again for minutes.
  */
 export function toErrorResponse(error: unknown, language: Language, requestId: string): Response {
-  const known = error instanceof CcbError ? error : new CcbError("internal", (words) => words.http.internal, { cause: error });
+  const known =
+    error instanceof CcbError ? error : new CcbError("internal", (words) => words.http.internal, { cause: error });
   const { status, type } = ERROR_TABLE[known.code];
   const headers = new Headers({ "content-type": "application/json", "x-ccb-request-id": requestId });
   const { retryAfterSeconds } = known;
@@ -19,5 +20,8 @@ export function toErrorResponse(error: unknown, language: Language, requestId: s
   const temporary = status >= 500 || (status === 429 && (retryAfterSeconds ?? 0) <= PATIENCE_SECONDS);
   if (!temporary) headers.set("x-should-retry", "false");
   const message = known.say(wordsOf(language));
-  return new Response(JSON.stringify({ type: "error", error: { type, message }, request_id: requestId }), { status, headers });
+  return new Response(JSON.stringify({ type: "error", error: { type, message }, request_id: requestId }), {
+    status,
+    headers,
+  });
 }

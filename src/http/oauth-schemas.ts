@@ -3,7 +3,11 @@ import { Type } from "@sinclair/typebox";
 
 export const ExchangeRequestSchema = Type.Object(
   {
-    code: Type.String({ minLength: 1, maxLength: 8_192, description: "CODE, CODE#STATE, or the whole callback address." }),
+    code: Type.String({
+      minLength: 1,
+      maxLength: 8_192,
+      description: "CODE, CODE#STATE, or the whole callback address.",
+    }),
     account_email: Type.Optional(
       Type.String({
         minLength: 3,
@@ -12,7 +16,9 @@ export const ExchangeRequestSchema = Type.Object(
         description: "Needed only where the server does not say who signed in.",
       }),
     ),
-    state: Type.Optional(Type.String({ minLength: 1, maxLength: 512, description: "Which pending sign-in the code belongs to." })),
+    state: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 512, description: "Which pending sign-in the code belongs to." }),
+    ),
   },
   { additionalProperties: false },
 );

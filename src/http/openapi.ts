@@ -34,5 +34,9 @@ export function jsonResponse(description: string, schema: TSchema, example: unkn
 
 /** An error in the Anthropic envelope. */
 export function errorResponse(description: string, type: string, message: string): OpenApiResponse {
-  return jsonResponse(description, ErrorSchema, { type: "error", error: { type, message }, request_id: "ccb_0f1e2d3c4b5a69788796a5b4" });
+  return jsonResponse(description, ErrorSchema, {
+    type: "error",
+    error: { type, message },
+    request_id: "ccb_0f1e2d3c4b5a69788796a5b4",
+  });
 }

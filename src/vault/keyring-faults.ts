@@ -20,18 +20,9 @@ const BY_PLATFORM: Readonly<Record<string, readonly (readonly [RegExp, VaultFaul
     [/Error\.IsLocked|object locked|collection is locked/i, "locked"],
     [/Did not receive a reply|Error\.(?:NoReply|Timeout|TimedOut)\b/i, "silent"],
     // no bus
-    [
-      /set your DBUS_SESSION_BUS_ADDRESS|Unable to determine the address of the message bus/i,
-      "absent",
-    ],
-    [
-      /Failed to connect to (?:socket|address)|Address does not contain a colon|Unknown address type/i,
-      "absent",
-    ],
-    [
-      /Unable to autolaunch|Failed to open ".*machine-id"|Failed to read from .*machine-id/i,
-      "absent",
-    ],
+    [/set your DBUS_SESSION_BUS_ADDRESS|Unable to determine the address of the message bus/i, "absent"],
+    [/Failed to connect to (?:socket|address)|Address does not contain a colon|Unknown address type/i, "absent"],
+    [/Unable to autolaunch|Failed to open ".*machine-id"|Failed to read from .*machine-id/i, "absent"],
     // a bus without a keyring
     [/not provided by any \.service files|Error\.ServiceUnknown|Error\.NameHasNoOwner/i, "absent"],
     [/Secret Service: no result found/i, "absent"], // no collection was ever made, and nobody can be asked to
@@ -61,7 +52,5 @@ export function keyringFault(message: string, platform: string): VaultFault {
 
 /** Whether the handle, not the keyring, is at fault: the daemon or the bus was started anew. A new handle works. */
 export function isStaleHandle(message: string): boolean {
-  return /session does not exist|Error\.NoSession|disconnected|Connection is closed|Not connected to/i.test(
-    message,
-  );
+  return /session does not exist|Error\.NoSession|disconnected|Connection is closed|Not connected to/i.test(message);
 }

@@ -47,8 +47,7 @@ function withHandle<T>(create: () => Entry, key: string, use: (entry: Entry) => 
     return use(entry);
   } catch (error) {
     handles.delete(key); // whatever it was: the next call starts from nothing
-    if (cached === undefined || !(error instanceof Error) || !isStaleHandle(error.message))
-      throw error;
+    if (cached === undefined || !(error instanceof Error) || !isStaleHandle(error.message)) throw error;
     const entry = create();
     const result = use(entry);
     handles.set(key, entry);
@@ -63,8 +62,7 @@ function withHandle<T>(create: () => Entry, key: string, use: (entry: Entry) => 
 function writeAndReadBack(entry: Entry, value: string): null {
   entry.getPassword();
   entry.setPassword(value);
-  if (entry.getPassword() !== value)
-    throw new Error("the keyring gave back another value than was written");
+  if (entry.getPassword() !== value) throw new Error("the keyring gave back another value than was written");
   return null;
 }
 

@@ -27,10 +27,7 @@ export interface KeyringDeps {
   readonly callDeadlineMs?: number;
 }
 
-type Ask =
-  | { op: "get" | "delete"; name: string }
-  | { op: "list" }
-  | { op: "set"; name: string; value: string };
+type Ask = { op: "get" | "delete"; name: string } | { op: "list" } | { op: "set"; name: string; value: string };
 
 interface Call {
   readonly request: KeyringRequest;
@@ -40,9 +37,7 @@ interface Call {
 
 /** An event's field, where it has one: what Workers and their stand-ins hand to listeners. */
 function fieldOf(event: unknown, name: "data" | "message"): unknown {
-  return typeof event === "object" && event !== null && name in event
-    ? Reflect.get(event, name)
-    : undefined;
+  return typeof event === "object" && event !== null && name in event ? Reflect.get(event, name) : undefined;
 }
 
 const PROBE = "probe";
@@ -110,9 +105,7 @@ export function createKeyringVault(deps: KeyringDeps): Vault {
     const cancel = clock.after(callDeadlineMs, () => {
       giveUpWorker();
       const seconds = Math.round(callDeadlineMs / 1000);
-      finish((late) =>
-        late.reject(new VaultError("silent", `the keyring gave no answer within ${seconds} s`)),
-      );
+      finish((late) => late.reject(new VaultError("silent", `the keyring gave no answer within ${seconds} s`)));
     });
     current = { call, cancel };
     try {
@@ -121,9 +114,7 @@ export function createKeyringVault(deps: KeyringDeps): Vault {
     } catch (cause) {
       giveUpWorker();
       finish((failed) =>
-        failed.reject(
-          new VaultError("failed", "the keyring's Worker could not be started", { cause }),
-        ),
+        failed.reject(new VaultError("failed", "the keyring's Worker could not be started", { cause })),
       );
     }
   };
@@ -162,8 +153,7 @@ export function createKeyringVault(deps: KeyringDeps): Vault {
       const value = random.bytes(16).toHex();
       await vault.set(PROBE, value);
       const back = await vault.get(PROBE);
-      if (back !== value)
-        throw new VaultError("failed", "the keyring does not keep what is written");
+      if (back !== value) throw new VaultError("failed", "the keyring does not keep what is written");
       await vault.delete(PROBE);
     },
     close() {

@@ -25,8 +25,7 @@ function parseManifest(stored: string | null): Manifest | null {
   };
 }
 
-const partName = (name: string, generation: Generation, index: number): string =>
-  `${name}#${generation}.${index}`;
+const partName = (name: string, generation: Generation, index: number): string => `${name}#${generation}.${index}`;
 const isPartName = (name: string): boolean => /#[01]\.\d+$/.test(name);
 
 /** Pieces of at most `maxLength` code units. A pair of surrogates stays together: half of one is no UTF-8. */
@@ -51,13 +50,11 @@ const SHORTEST_LIMIT = 32;
  * is missing. Operations run one after another, for each is several of the other's.
  */
 export function createSplitVault(vault: Vault, maxLength: number): Vault {
-  if (maxLength < SHORTEST_LIMIT)
-    throw new RangeError(`a limit of at least ${SHORTEST_LIMIT} is needed`);
+  if (maxLength < SHORTEST_LIMIT) throw new RangeError(`a limit of at least ${SHORTEST_LIMIT} is needed`);
   let last: Promise<unknown> = Promise.resolve();
 
   const inTurn = <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    if (isPartName(name))
-      return Promise.reject(new VaultError("failed", "this name is taken for a part of a value"));
+    if (isPartName(name)) return Promise.reject(new VaultError("failed", "this name is taken for a part of a value"));
     const turn = last.then(work, work);
     last = turn.catch(() => {});
     return turn;
@@ -67,8 +64,7 @@ export function createSplitVault(vault: Vault, maxLength: number): Vault {
   const sweep = async (name: string, generation: Generation, first: number): Promise<void> => {
     let end = first;
     while ((await vault.get(partName(name, generation, end))) !== null) end += 1;
-    for (let index = end - 1; index >= first; index -= 1)
-      await vault.delete(partName(name, generation, index));
+    for (let index = end - 1; index >= first; index -= 1) await vault.delete(partName(name, generation, index));
   };
 
   /** The value is stored already: what cannot be removed now is removed at the next write. */
@@ -92,8 +88,7 @@ export function createSplitVault(vault: Vault, maxLength: number): Vault {
     const pieces = cut(value, maxLength);
     const old = parseManifest(await vault.get(name));
     const generation: Generation = old?.generation === 0 ? 1 : 0;
-    for (const [index, piece] of pieces.entries())
-      await vault.set(partName(name, generation, index), piece);
+    for (const [index, piece] of pieces.entries()) await vault.set(partName(name, generation, index), piece);
     const manifest: Manifest = { generation, parts: pieces.length, length: value.length };
     await vault.set(name, `${MANIFEST}${generation}:${manifest.parts}:${manifest.length}`);
     return sweepLeftovers(name, manifest);
@@ -106,8 +101,7 @@ export function createSplitVault(vault: Vault, maxLength: number): Vault {
     let value = "";
     for (let index = 0; index < manifest.parts; index += 1) {
       const piece = await vault.get(partName(name, manifest.generation, index));
-      if (piece === null)
-        throw new VaultError("failed", "a part of this value is missing in the keyring");
+      if (piece === null) throw new VaultError("failed", "a part of this value is missing in the keyring");
       value += piece;
     }
     if (value.length === manifest.length) return value;

@@ -12,13 +12,11 @@ export function stateDirectory(
 ): string {
   if (platform === "win32") {
     const local = env["LOCALAPPDATA"];
-    const base =
-      local !== undefined && win32.isAbsolute(local) ? local : win32.join(home, "AppData", "Local");
+    const base = local !== undefined && win32.isAbsolute(local) ? local : win32.join(home, "AppData", "Local");
     return win32.join(base, "ccb");
   }
   if (platform === "darwin") return posix.join(home, "Library", "Application Support", "ccb");
   const state = env["XDG_STATE_HOME"];
-  const base =
-    state !== undefined && posix.isAbsolute(state) ? state : posix.join(home, ".local", "state");
+  const base = state !== undefined && posix.isAbsolute(state) ? state : posix.join(home, ".local", "state");
   return posix.join(base, "ccb");
 }

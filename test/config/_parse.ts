@@ -48,9 +48,7 @@ export function table(title: string, rows: readonly Row[], env: Record<string, s
     for (const [what, text, ...expected] of rows) {
       test(what, () => {
         const said = complaints(text, env);
-        expect(
-          said.map((line, index) => line.slice(0, expected[index]?.length ?? line.length)),
-        ).toEqual(expected);
+        expect(said.map((line, index) => line.slice(0, expected[index]?.length ?? line.length))).toEqual(expected);
       });
     }
   });

@@ -40,24 +40,17 @@ test.each([
   ["https://relay.example/", true],
   ["https://relay.example:8443/", false],
 ])("mayReceiveTokens(%p) is %p", (url, expected) => {
-  expect(
-    mayReceiveTokens(new URL(url), "https://api.anthropic.com", ["https://relay.example"]),
-  ).toBe(expected);
+  expect(mayReceiveTokens(new URL(url), "https://api.anthropic.com", ["https://relay.example"])).toBe(expected);
 });
 
 describe("outboundProxy", () => {
   const P = "http://proxy.example:3128";
-  const through = (
-    url: string,
-    environment: Parameters<typeof outboundProxy>[2],
-    explicit: Secret | null = null,
-  ) => outboundProxy(url, explicit, environment)?.reveal() ?? null;
+  const through = (url: string, environment: Parameters<typeof outboundProxy>[2], explicit: Secret | null = null) =>
+    outboundProxy(url, explicit, environment)?.reveal() ?? null;
 
   test("an explicit proxy is never bypassed", () => {
     const explicit = new Secret("http://mine:1");
-    expect(through("https://api.anthropic.com/", { https_proxy: P, no_proxy: "*" }, explicit)).toBe(
-      "http://mine:1",
-    );
+    expect(through("https://api.anthropic.com/", { https_proxy: P, no_proxy: "*" }, explicit)).toBe("http://mine:1");
     expect(through("http://localhost/", {}, explicit)).toBe("http://mine:1");
   });
 
@@ -69,17 +62,13 @@ describe("outboundProxy", () => {
         all_proxy: "http://all",
       }),
     ).toBe(P);
-    expect(
-      through("http://a.example/", { https_proxy: P, http_proxy: "", all_proxy: "http://all" }),
-    ).toBe("http://all");
+    expect(through("http://a.example/", { https_proxy: P, http_proxy: "", all_proxy: "http://all" })).toBe(
+      "http://all",
+    );
     expect(through("https://a.example/", {})).toBeNull();
     expect(through("https://a.example/", { http_proxy: P })).toBeNull();
-    expect(through("https://a.example/", { all_proxy: "127.0.0.1:7890" })).toBe(
-      "http://127.0.0.1:7890",
-    );
-    expect(through("https://a.example/", { all_proxy: "socks5://127.0.0.1:1080" })).toBe(
-      "socks5://127.0.0.1:1080",
-    );
+    expect(through("https://a.example/", { all_proxy: "127.0.0.1:7890" })).toBe("http://127.0.0.1:7890");
+    expect(through("https://a.example/", { all_proxy: "socks5://127.0.0.1:1080" })).toBe("socks5://127.0.0.1:1080");
   });
 
   test("loopback is always direct", () => {
@@ -103,9 +92,7 @@ describe("outboundProxy", () => {
     ["", false],
     [",", false],
   ])("NO_PROXY=%p exempts: %p", (no_proxy, exempt) => {
-    expect(through("https://api.anthropic.com/v1/messages", { https_proxy: P, no_proxy })).toBe(
-      exempt ? null : P,
-    );
+    expect(through("https://api.anthropic.com/v1/messages", { https_proxy: P, no_proxy })).toBe(exempt ? null : P);
   });
 
   test("NO_PROXY with IPv6", () => {
@@ -140,8 +127,7 @@ ${PROVIDER.replace("name: A", "name: B, accounts: [me@example.com]")}settings:
   expect(shown).toContain("me@example.com");
   expect(shown).toContain("first_byte_stream: 180");
   // What is shown is itself a configuration.
-  expect(
-    accept(shown.replaceAll("***@", "").replaceAll("***", "k-1234567890123456")).settings.oauth
-      .scopes,
-  ).toBe("user:profile user:inference");
+  expect(accept(shown.replaceAll("***@", "").replaceAll("***", "k-1234567890123456")).settings.oauth.scopes).toBe(
+    "user:profile user:inference",
+  );
 });

@@ -46,9 +46,7 @@ describe("what a right file becomes", () => {
   });
 
   test("a path prefix is kept, trailing slashes are not", () => {
-    const config = accept(
-      provider("name: 官方, base_url: HTTPS://Relay.example:443/a//, auth_value: passthrough"),
-    );
+    const config = accept(provider("name: 官方, base_url: HTTPS://Relay.example:443/a//, auth_value: passthrough"));
     expect(config.providers[0]).toMatchObject({
       base_url: "https://relay.example/a",
       origin: "https://relay.example",
@@ -74,17 +72,12 @@ describe("what a right file becomes", () => {
     expect(accept(text).settings.oauth.allowed_origins).toEqual(["https://a.example"]);
   });
 
-  test.each(["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "0:0:0:0:0:0:0:1"])(
-    "host %s",
-    (host) => {
-      expect(accept(settings(`  host: "${host}"`)).settings.host).toBe(host.replace(/[[\]]/g, ""));
-    },
-  );
+  test.each(["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "0:0:0:0:0:0:0:1"])("host %s", (host) => {
+    expect(accept(settings(`  host: "${host}"`)).settings.host).toBe(host.replace(/[[\]]/g, ""));
+  });
 
   test("sections with everything commented out are empty ones", () => {
-    expect(accept(settings("  oauth:\n  timeouts:\n    # idle: 1")).settings.timeouts.idle).toBe(
-      600,
-    );
+    expect(accept(settings("  oauth:\n  timeouts:\n    # idle: 1")).settings.timeouts.idle).toBe(600);
     expect(accept(`providers:\n${PROVIDER}settings:\n`).settings.port).toBe(9090);
   });
 

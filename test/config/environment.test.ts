@@ -31,26 +31,14 @@ table(
       settings('  ca_file: "\\x24{MISSING}"'),
       "4:12: error: settings.ca_file: the environment variable MISSING",
     ],
-    [
-      "malformed",
-      settings('  ca_file: "a${X:-b}"'),
-      "4:14: error: settings.ca_file: only ${NAME} is understood",
-    ],
+    ["malformed", settings('  ca_file: "a${X:-b}"'), "4:14: error: settings.ca_file: only ${NAME} is understood"],
     [
       "inherited names are not set",
       settings('  ca_file: "${constructor}"'),
       "4:13: error: settings.ca_file: the environment variable constructor",
     ],
-    [
-      "in a number that is none",
-      settings("  port: ${HOST}"),
-      "4:9: error: settings.port: must be a whole number",
-    ],
-    [
-      "a quoted number stays text",
-      settings('  port: "${PORT}"'),
-      "4:9: error: settings.port: must be a whole number",
-    ],
+    ["in a number that is none", settings("  port: ${HOST}"), "4:9: error: settings.port: must be a whole number"],
+    ["a quoted number stays text", settings('  port: "${PORT}"'), "4:9: error: settings.port: must be a whole number"],
   ],
   { EMPTY: "", HOST: "127.0.0.1", PORT: "8123" },
 );

@@ -34,13 +34,7 @@ const UNUSED = [
 describe("old-balancer.yaml", () => {
   test("loads; unused keys and unusable providers are warned about, each in its place", () => {
     const config = accept(OLD);
-    expect(
-      config.providers.map((provider) => [
-        provider.name,
-        provider.credential.kind,
-        provider.enabled,
-      ]),
-    ).toEqual([
+    expect(config.providers.map((provider) => [provider.name, provider.credential.kind, provider.enabled])).toEqual([
       ["Official", "passthrough", false],
       ["Official OAuth", "oauth", true],
       ["Relay A", "key", true],
@@ -50,8 +44,7 @@ describe("old-balancer.yaml", () => {
     expect(config.settings.timeouts.idle).toBe(600);
     expect(config.warnings.every((warning) => warning.severity === "warning")).toBe(true);
     const lines = OLD.split("\n");
-    const lineOf = (start: string): number =>
-      lines.findIndex((line) => ` ${line}`.includes(` ${start}`)) + 1;
+    const lineOf = (start: string): number => lines.findIndex((line) => ` ${line}`.includes(` ${start}`)) + 1;
     expect(config.warnings.map((warning) => `${warning.line} ${warning.path}`)).toEqual([
       `${lineOf('auth_value: ""')} providers[3].auth_value`,
       `${lineOf('type: "openai"')} providers[4].type`,
@@ -83,11 +76,9 @@ test("what is not used is not judged: a variable missing there is no error", () 
 
 test("whether client keys are on is judged even if it comes from a missing variable", () => {
   const said = complaints(`providers:\n${PROVIDER}settings: {auth: {enabled: "\${NO}"}}\n`);
-  expect(
-    said.some((line) =>
-      line.startsWith("3:29: error: settings.auth.enabled: the environment variable NO"),
-    ),
-  ).toBe(true);
+  expect(said.some((line) => line.startsWith("3:29: error: settings.auth.enabled: the environment variable NO"))).toBe(
+    true,
+  );
 });
 
 test.each(['""', "", '"  "', "~"])("an empty key (%s) skips its provider", (value) => {
@@ -99,10 +90,9 @@ test.each(['""', "", '"  "', "~"])("an empty key (%s) skips its provider", (valu
 });
 
 test("a key from an empty variable is no empty key but an error", () => {
-  const said = complaints(
-    `providers:\n${PROVIDER}  - {name: B, base_url: https://b.example, auth_value: "\${NO}"}\n`,
-    { NO: "" },
-  );
+  const said = complaints(`providers:\n${PROVIDER}  - {name: B, base_url: https://b.example, auth_value: "\${NO}"}\n`, {
+    NO: "",
+  });
   expect(said).toHaveLength(1);
   expect(said[0]).toContain("error: providers[1].auth_value: the environment variable NO");
 });

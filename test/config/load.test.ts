@@ -77,9 +77,7 @@ describe("the file", () => {
 
   test("a named file that is not there is an error, and no other is taken", async () => {
     put("home/.config/ccb/providers.yaml", WITH_PORT(3));
-    expect(said(await load({ flags: { config: "no.yaml" } }))).toEqual([
-      "/cwd/no.yaml: error: there is no such file",
-    ]);
+    expect(said(await load({ flags: { config: "no.yaml" } }))).toEqual(["/cwd/no.yaml: error: there is no such file"]);
     expect(said(await load({ env: { CCB_CONFIG: "/no/such/file.yaml" } }))).toEqual([
       "/no/such/file.yaml: error: there is no such file",
     ]);
@@ -122,16 +120,12 @@ describe("the file", () => {
   test("what is no text of a sensible size is refused", async () => {
     const config = "x.yaml";
     put("cwd/x.yaml", new Uint8Array([0x61, 0xff, 0xfe]));
-    expect(said(await load({ flags: { config } }))).toEqual([
-      "/cwd/x.yaml: error: is not UTF-8 text",
-    ]);
+    expect(said(await load({ flags: { config } }))).toEqual(["/cwd/x.yaml: error: is not UTF-8 text"]);
     put("cwd/x.yaml", "#".repeat(MAX_FILE_BYTES + 1));
     expect(said(await load({ flags: { config } }))).toEqual([
       `/cwd/x.yaml: error: is larger than ${MAX_FILE_BYTES} bytes`,
     ]);
-    expect(said(await load({ flags: { config: "." } }))).toEqual([
-      "/cwd: error: is not a regular file",
-    ]);
+    expect(said(await load({ flags: { config: "." } }))).toEqual(["/cwd: error: is not a regular file"]);
   });
 
   test("a byte order mark is no matter", async () => {
@@ -151,10 +145,7 @@ describe("the file", () => {
     expect(said(await load())[0]).toContain(":3:21: error: settings.ca_file: cannot be read");
     put("home/.config/ccb/ca.pem", "hello");
     expect((await load()).ok).toBe(false);
-    put(
-      "home/.config/ccb/ca.pem",
-      "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n",
-    );
+    put("home/.config/ccb/ca.pem", "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n");
     const result = await load();
     expect(result.ok && result.config.settings.ca_file).toBe(join(root, "home/.config/ccb/ca.pem"));
   });
@@ -182,11 +173,7 @@ describe("the user's folder", () => {
 
   test("Windows has no /etc", () => {
     expect(
-      configCandidates(
-        undefined,
-        { env: {}, platform: "win32", home: "C:\\", cwd: "C:\\" },
-        "/etc/x",
-      ).paths,
+      configCandidates(undefined, { env: {}, platform: "win32", home: "C:\\", cwd: "C:\\" }, "/etc/x").paths,
     ).toHaveLength(1);
   });
 });
@@ -215,9 +202,7 @@ describe("flags and variables", () => {
   test("what is wrong with them is told together with what is wrong in the file", async () => {
     put("home/.config/ccb/providers.yaml", WITH_PORT(70_000));
     const env = { CCB_PORT: "0x50", CCB_LOG_LEVEL: "loud" };
-    expect(
-      said(await load({ env, flags: { host: "0.0.0.0" } })).map((line) => line.slice(0, 60)),
-    ).toEqual([
+    expect(said(await load({ env, flags: { host: "0.0.0.0" } })).map((line) => line.slice(0, 60))).toEqual([
       "error: --host: must be this machine: 127.0.0.1, ::1 or localhost. Client".slice(0, 60),
       "error: CCB_PORT: must be a whole number from 0 to 65535".slice(0, 60),
       "error: CCB_LOG_LEVEL: must be one of: DEBUG, INFO, WARNING, ERROR".slice(0, 60),
@@ -225,12 +210,9 @@ describe("flags and variables", () => {
     ]);
   });
 
-  test.each(["70000", "-1", "", "8e3"])(
-    "--port %p is refused even where the file is right",
-    async (port) => {
-      expect((await load({ flags: { port } })).ok).toBe(false);
-    },
-  );
+  test.each(["70000", "-1", "", "8e3"])("--port %p is refused even where the file is right", async (port) => {
+    expect((await load({ flags: { port } })).ok).toBe(false);
+  });
 });
 
 test("the embedded default loads without a warning, and so do its examples once they are let in", () => {
@@ -239,10 +221,7 @@ test("the embedded default loads without a warning, and so do its examples once 
   const examples = EMBEDDED_CONFIG.replaceAll(/^ {2}# (- name:| {2}[a-z_]+: )/gm, "  $1");
   const full = parse(examples, { ANTHROPIC_API_KEY: "sk-ant-api03-abc" });
   expect(full.ok && full.config.warnings).toEqual([]);
-  expect(
-    full.ok &&
-      full.config.providers.map((provider) => [provider.credential.kind, provider.priority]),
-  ).toEqual([
+  expect(full.ok && full.config.providers.map((provider) => [provider.credential.kind, provider.priority])).toEqual([
     ["oauth", 1],
     ["key", 2],
     ["passthrough", 3],

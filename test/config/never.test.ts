@@ -12,16 +12,9 @@ import { zhCN } from "../../src/core/words/zh-cn.ts";
 function everythingShown(text: string, env: Record<string, string>): string {
   const result = parseConfig(text, { file: "/f.yaml", env });
   const problems = result.ok ? result.config.warnings : result.problems;
-  const said = problems.flatMap((problem) => [
-    formatProblem(problem, en),
-    formatProblem(problem, zhCN),
-  ]);
+  const said = problems.flatMap((problem) => [formatProblem(problem, en), formatProblem(problem, zhCN)]);
   const config = result.ok
-    ? [
-        showConfig(result.config),
-        JSON.stringify(result.config),
-        Bun.inspect(result.config, { depth: 20 }),
-      ]
+    ? [showConfig(result.config), JSON.stringify(result.config), Bun.inspect(result.config, { depth: 20 })]
     : [];
   return [...said, ...config].join("\n");
 }
@@ -126,22 +119,11 @@ test("no value of any type makes it throw, in any place", () => {
     "auth",
     "reload",
   ];
-  const oauth = [
-    "service_name",
-    "client_id",
-    "token_url",
-    "redirect_uri",
-    "scopes",
-    "proxy",
-    "allowed_origins",
-  ];
-  const section = (names: string[]) =>
-    fc.dictionary(fc.constantFrom(...names), fc.jsonValue({ maxDepth: 1 }));
+  const oauth = ["service_name", "client_id", "token_url", "redirect_uri", "scopes", "proxy", "allowed_origins"];
+  const section = (names: string[]) => fc.dictionary(fc.constantFrom(...names), fc.jsonValue({ maxDepth: 1 }));
   const whole = fc.record({
     providers: fc.array(section(keys)),
-    settings: fc
-      .tuple(section(settings), section(oauth))
-      .map(([outer, oauth]) => Object.assign(outer, { oauth })),
+    settings: fc.tuple(section(settings), section(oauth)).map(([outer, oauth]) => Object.assign(outer, { oauth })),
   });
   fc.assert(
     fc.property(whole, (value) => {
@@ -152,15 +134,13 @@ test("no value of any type makes it throw, in any place", () => {
 });
 
 const PLACES: readonly ((secret: string) => string)[] = [
-  (s) =>
-    `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_type: api_key, auth_value: "${s}"}\n`,
+  (s) => `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_type: api_key, auth_value: "${s}"}\n`,
   (s) => `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value: ${s}}\n`,
   (s) => `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value:${s}}\n`,
   (s) => `providers:\n  - name: A\n    base_url: https://relay.example\n    auth_value: ${s}\n`,
   (s) => `providers:\n  - name: A\n    base_url: https://relay.example\n    auth_value:${s}\n`,
   (s) => `providers:\n  - name: A\n    auth_value: *${s}\n    proxy: !${s} x\n`,
-  (s) =>
-    `providers:\n  - {name: A, base_url: "http://u:${s}@relay.example/?k=${s}", auth_value: oauth}\n`,
+  (s) => `providers:\n  - {name: A, base_url: "http://u:${s}@relay.example/?k=${s}", auth_value: oauth}\n`,
   (s) =>
     `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value: oauth, proxy: "http://u:${s}@127.0.0.1:1"}\n`,
   (s) =>
@@ -171,10 +151,8 @@ const PLACES: readonly ((secret: string) => string)[] = [
     `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value: oauth}\nsettings:\n  auth: {enabled: true, api_key: "${s}"}\n`,
   (s) =>
     `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value: oauth}\nsettings:\n  auth: {enabled: "${s}", ap_key: "${s}"}\n  port: "${s}"\n`,
-  (s) =>
-    `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value: oauth}\n${s}\n`,
-  (s) =>
-    `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value: oauth}\n${s}: 1\n`,
+  (s) => `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value: oauth}\n${s}\n`,
+  (s) => `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value: oauth}\n${s}: 1\n`,
   (s) =>
     `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_type: "${s}", auth_value: "\${KEY} \${${s}}"}\n`,
 ];

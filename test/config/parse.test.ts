@@ -26,49 +26,22 @@ table("YAML", [
     "providers: *hunter2\n",
     "1:12: error: providers: an unquoted value that begins with * or &",
   ],
-  [
-    "a password that begins with !",
-    "providers: !hunter2\n",
-    "1:12: error: an unquoted value that begins with !",
-  ],
+  ["a password that begins with !", "providers: !hunter2\n", "1:12: error: an unquoted value that begins with !"],
   ["a backslash in double quotes", 'providers: "\\q"\n', "1:13: error: an unknown escape"],
   [
     "a variable in braces",
     "providers: [{auth_value: ${KEY}, name: x}]\n",
     "1:27: error: in { } and [ ] an unquoted ${NAME}",
   ],
-  [
-    "two documents",
-    `providers:\n${PROVIDER}---\nproviders: []\n`,
-    "3:1: error: a second YAML document",
-  ],
-  [
-    "a key twice",
-    `providers:\n${PROVIDER}providers: []\n`,
-    "3:1: error: providers: this key stands here twice",
-  ],
-  [
-    "a key twice, deeper",
-    settings("  port: 1\n  port: 2"),
-    "5:3: error: settings.port: this key stands here twice",
-  ],
-  [
-    "a key that is a list",
-    `providers:\n${PROVIDER}? [a]\n: b\n`,
-    "3:3: error: …: a key must be plain text",
-  ],
-  [
-    "__proto__",
-    settings("  __proto__: {host: 0.0.0.0}"),
-    "4:3: error: settings.__proto__: unknown key",
-  ],
+  ["two documents", `providers:\n${PROVIDER}---\nproviders: []\n`, "3:1: error: a second YAML document"],
+  ["a key twice", `providers:\n${PROVIDER}providers: []\n`, "3:1: error: providers: this key stands here twice"],
+  ["a key twice, deeper", settings("  port: 1\n  port: 2"), "5:3: error: settings.port: this key stands here twice"],
+  ["a key that is a list", `providers:\n${PROVIDER}? [a]\n: b\n`, "3:3: error: …: a key must be plain text"],
+  ["__proto__", settings("  __proto__: {host: 0.0.0.0}"), "4:3: error: settings.__proto__: unknown key"],
 ]);
 
 test("a bomb of aliases is refused at once", () => {
-  const levels = Array.from(
-    { length: 9 },
-    (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(", ")}]`,
-  );
+  const levels = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(", ")}]`);
   const said = complaints(`l0: &l0 [a, a, a, a, a, a, a, a, a]\n${levels.join("\n")}\n`);
   expect(said).toHaveLength(1);
   expect(said[0]).toContain("too many values");
@@ -118,27 +91,15 @@ table("keys", [
 ]);
 
 table("types and bounds", [
-  [
-    "port as text",
-    settings('  port: "9090"'),
-    "4:9: error: settings.port: must be a whole number from 0 to 65535",
-  ],
-  [
-    "port too large",
-    settings("  port: 65536"),
-    "4:9: error: settings.port: must be a whole number",
-  ],
+  ["port as text", settings('  port: "9090"'), "4:9: error: settings.port: must be a whole number from 0 to 65535"],
+  ["port too large", settings("  port: 65536"), "4:9: error: settings.port: must be a whole number"],
   ["a fraction", settings("  port: 1.5"), "4:9: error: settings.port: must be a whole number"],
   [
     "not a finite number",
     settings("  timeouts: {idle: .inf}"),
     "4:20: error: settings.timeouts.idle: must be a number from 0",
   ],
-  [
-    "negative",
-    settings("  timeouts: {idle: -1}"),
-    "4:20: error: settings.timeouts.idle: must be a number from 0",
-  ],
+  ["negative", settings("  timeouts: {idle: -1}"), "4:20: error: settings.timeouts.idle: must be a number from 0"],
   [
     "more than a timer takes",
     settings("  timeouts: {idle: 2147484}"),
@@ -159,11 +120,7 @@ table("types and bounds", [
     settings("  log_level: TRACE"),
     "4:14: error: settings.log_level: must be one of: DEBUG, INFO, WARNING, ERROR",
   ],
-  [
-    "a language",
-    settings("  language: fr"),
-    "4:13: error: settings.language: must be one of: auto, zh-CN, en",
-  ],
+  ["a language", settings("  language: fr"), "4:13: error: settings.language: must be one of: auto, zh-CN, en"],
   [
     "another type",
     provider(`${OFFICIAL}, auth_value: oauth, type: gemini`),
@@ -185,26 +142,14 @@ table("types and bounds", [
     "2:12: error: providers[0].name: must be text",
   ],
   ["an empty key", settings("  port:"), "4:8: error: settings.port: is empty; give a whole number"],
-  [
-    "a section that is text",
-    settings("  oauth: on"),
-    "4:10: error: settings.oauth: must be a section",
-  ],
-  [
-    "a section that is a list",
-    `providers:\n${PROVIDER}settings: [a]\n`,
-    "3:11: error: settings: must be a section",
-  ],
+  ["a section that is text", settings("  oauth: on"), "4:10: error: settings.oauth: must be a section"],
+  ["a section that is a list", `providers:\n${PROVIDER}settings: [a]\n`, "3:11: error: settings: must be a section"],
   [
     "no accounts",
     provider(`${OFFICIAL}, auth_value: oauth, accounts: []`),
     "2:81: error: providers[0].accounts: must be a list of 1",
   ],
-  [
-    "scopes",
-    settings('  oauth: {scopes: "a  b"}'),
-    "4:19: error: settings.oauth.scopes: must be scopes",
-  ],
+  ["scopes", settings('  oauth: {scopes: "a  b"}'), "4:19: error: settings.oauth.scopes: must be scopes"],
   [
     "client_id",
     settings('  oauth: {client_id: "a b"}'),

@@ -77,9 +77,7 @@ table("addresses", [
   ],
   [
     "a proxy that would read the credential",
-    provider(
-      'name: A, base_url: "http://127.0.0.1:1", auth_value: passthrough, proxy: "http://proxy.example:1"',
-    ),
+    provider('name: A, base_url: "http://127.0.0.1:1", auth_value: passthrough, proxy: "http://proxy.example:1"'),
     "2:79: error: providers[0].proxy: a proxy on another machine would read",
   ],
 ]);
@@ -163,11 +161,7 @@ table(
       settings("  host: 0.0.0.0"),
       "4:9: error: settings.host: must be this machine: 127.0.0.1, ::1 or localhost. Client keys come in a later version",
     ],
-    [
-      "every IPv6 address",
-      settings('  host: "::"'),
-      "4:9: error: settings.host: must be this machine",
-    ],
+    ["every IPv6 address", settings('  host: "::"'), "4:9: error: settings.host: must be this machine"],
     ["a name", settings("  host: ccb.example"), "4:9: error: settings.host: must be this machine"],
     [
       "a name that a name server may answer",
@@ -195,11 +189,7 @@ table(
       "4:3: warning: settings.auth: not in force",
       '4:10: error: settings.auth.enable: unknown key; did you mean "enabled"?',
     ],
-    [
-      "client keys, no section",
-      settings("  auth: true"),
-      "4:9: error: settings.auth: must be a section",
-    ],
+    ["client keys, no section", settings("  auth: true"), "4:9: error: settings.auth: must be a section"],
   ],
   { ON: "true" },
 );

@@ -4,8 +4,7 @@ import { error, json, sse, type Reply, type SseOptions } from "./replies.ts";
 import type { Handler, UpstreamRequest } from "./upstream.ts";
 
 /** One block of an event stream. */
-export const sseEvent = (name: string, data: unknown): string =>
-  `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+export const sseEvent = (name: string, data: unknown): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 
 interface Message {
   readonly id: string;
@@ -23,8 +22,7 @@ type ContentBlock =
     };
 
 let counter = 0;
-const nextId = (prefix: string): string =>
-  `${prefix}_scripted${String(++counter).padStart(8, "0")}`;
+const nextId = (prefix: string): string => `${prefix}_scripted${String(++counter).padStart(8, "0")}`;
 
 const usage = (output: number) => ({
   input_tokens: 25,
@@ -59,9 +57,7 @@ function messageEvents(message: Message, count: number): string[] {
     return [
       sseEvent("content_block_start", { type: "content_block_start", index, content_block: start }),
       ...(index === 0 ? [sseEvent("ping", { type: "ping" })] : []),
-      ...deltas.map((delta) =>
-        sseEvent("content_block_delta", { type: "content_block_delta", index, delta }),
-      ),
+      ...deltas.map((delta) => sseEvent("content_block_delta", { type: "content_block_delta", index, delta })),
       sseEvent("content_block_stop", { type: "content_block_stop", index }),
     ];
   });
@@ -131,8 +127,7 @@ export function messagesHandler(options: MessagesOptions = {}): Handler {
     const headers = {
       ...options.headers,
       "request-id": nextId("req"),
-      "anthropic-organization-id":
-        request.identity?.organizationUuid ?? "00000000-0000-4000-8000-000000000000",
+      "anthropic-organization-id": request.identity?.organizationUuid ?? "00000000-0000-4000-8000-000000000000",
     };
     if (request.method === "HEAD" && request.path === "/api/hello") return json(200, {}, headers);
     if (request.method === "POST" && request.path === "/v1/messages")
@@ -156,11 +151,7 @@ const describe = (id: string) => ({
 });
 
 const models = (headers: HeaderList): Reply =>
-  json(
-    200,
-    { data: MODELS.map(describe), has_more: false, first_id: MODELS[0], last_id: MODELS.at(-1) },
-    headers,
-  );
+  json(200, { data: MODELS.map(describe), has_more: false, first_id: MODELS[0], last_id: MODELS.at(-1) }, headers);
 
 const model = (id: string, headers: HeaderList): Reply =>
   MODELS.some((known) => known === id)
@@ -194,8 +185,7 @@ function messages(
   headers: HeaderList,
 ): Reply {
   const invalid = (message: string): Reply => error(400, "invalid_request_error", message, headers);
-  if (request.header("anthropic-version") === undefined)
-    return invalid("anthropic-version: header is required");
+  if (request.header("anthropic-version") === undefined) return invalid("anthropic-version: header is required");
   if (!request.header("content-type")?.startsWith("application/json"))
     return invalid("Content-Type must be application/json");
   let body: unknown;
@@ -211,10 +201,7 @@ function messages(
     return invalid("model, messages: wrong type");
 
   const previous = previousMessage(body["thread"]);
-  if (
-    previous !== undefined &&
-    (!threads.has(previous) || threads.get(previous) !== request.identity?.email)
-  )
+  if (previous !== undefined && (!threads.has(previous) || threads.get(previous) !== request.identity?.email))
     return threadNotFound(previous, headers);
   const message: Message = {
     id: nextId("msg"),
@@ -222,8 +209,7 @@ function messages(
     content: content(body, options.text ?? GREETING),
   };
   if (isRecord(body["thread"])) threads.set(message.id, request.identity?.email);
-  if (body["stream"] === true)
-    return sse(messageEvents(message, options.deltas ?? 5), { ...options, headers });
+  if (body["stream"] === true) return sse(messageEvents(message, options.deltas ?? 5), { ...options, headers });
   return json(200, wholeMessage(message), headers);
 }
 
@@ -249,12 +235,9 @@ function threadNotFound(id: string, headers: HeaderList): Reply {
 /** A call of the first tool where tools are given and none has answered yet; else text. */
 function content(body: Readonly<Record<string, unknown>>, text: string): ContentBlock[] {
   const tools: unknown[] = Array.isArray(body["tools"]) ? body["tools"] : [];
-  const tool = tools.find(
-    (candidate) => isRecord(candidate) && isRecord(candidate["input_schema"]),
-  );
+  const tool = tools.find((candidate) => isRecord(candidate) && isRecord(candidate["input_schema"]));
   const forbidden = isRecord(body["tool_choice"]) && body["tool_choice"]["type"] === "none";
-  if (!isRecord(tool) || forbidden || answersATool(body["messages"]))
-    return [{ type: "text", text }];
+  if (!isRecord(tool) || forbidden || answersATool(body["messages"])) return [{ type: "text", text }];
   return [
     { type: "text", text: "I look it up." },
     {
@@ -288,7 +271,5 @@ function sample(schema: unknown): Record<string, unknown> {
     if (type === "boolean") return true;
     return type === "array" ? [] : "Zürich";
   };
-  return Object.fromEntries(
-    required.map((name) => [String(name), value(properties[String(name)])]),
-  );
+  return Object.fromEntries(required.map((name) => [String(name), value(properties[String(name)])]));
 }

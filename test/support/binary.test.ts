@@ -33,12 +33,12 @@ test("it waits for /health, talks, collects output and gives the exit code back"
     path: string;
     env: Record<string, string>;
   } = JSON.parse(await (await ccb.request("/x")).text());
-  expect([
-    seen.path,
-    seen.env["EXTRA"],
-    seen.env["HOME"],
-    seen.env["DBUS_SESSION_BUS_ADDRESS"],
-  ]).toEqual(["/x", "1", ccb.home, undefined]);
+  expect([seen.path, seen.env["EXTRA"], seen.env["HOME"], seen.env["DBUS_SESSION_BUS_ADDRESS"]]).toEqual([
+    "/x",
+    "1",
+    ccb.home,
+    undefined,
+  ]);
   await ccb.output("listening");
   expect(await ccb.stop()).toBe(7);
   expect(ccb.stderr).toContain("bye");
@@ -52,9 +52,7 @@ test("a kill is a kill", async () => {
 
 test("an early end is an error with its output", async () => {
   const broken = standIn("broken.ts", `console.error("bad configuration"); process.exit(2);`);
-  expect(startCcb({ binary: broken, config: "x" })).rejects.toThrow(
-    /ended with 2[^]*bad configuration/,
-  );
+  expect(startCcb({ binary: broken, config: "x" })).rejects.toThrow(/ended with 2[^]*bad configuration/);
   expect(await runCcb(["check"], { binary: broken })).toEqual({
     code: 2,
     stdout: "",

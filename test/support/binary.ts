@@ -67,9 +67,7 @@ export interface Ccb {
 export function configText(config: string | ConfigPieces): string {
   if (typeof config === "string") return config;
   const oauth = {
-    ...(config.oauth
-      ? { authorize_url: config.oauth.authorizeUrl, token_url: config.oauth.tokenUrl }
-      : {}),
+    ...(config.oauth ? { authorize_url: config.oauth.authorizeUrl, token_url: config.oauth.tokenUrl } : {}),
     ...config.settings?.oauth,
   };
   const provider = {
@@ -87,10 +85,7 @@ export function configText(config: string | ConfigPieces): string {
 }
 
 /** The environment of a child that must see nothing of the machine's own user: no keyring, no proxy, no locale. */
-export function cleanEnvironment(
-  home: string,
-  more: Readonly<Record<string, string>> = {},
-): Record<string, string> {
+export function cleanEnvironment(home: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {
   return {
     PATH: process.env["PATH"] ?? "/usr/bin:/bin",
     HOME: home,
@@ -124,14 +119,10 @@ export async function freePort(): Promise<number> {
 async function tryPort(host: string, port: number): Promise<number | undefined> {
   return await new Promise((resolve) => {
     const server = createServer();
-    server.once("error", (cause: NodeJS.ErrnoException) =>
-      resolve(cause.code === "EADDRINUSE" ? undefined : port),
-    );
+    server.once("error", (cause: NodeJS.ErrnoException) => resolve(cause.code === "EADDRINUSE" ? undefined : port));
     server.listen(port, host, () => {
       const address = server.address();
-      server.close(() =>
-        resolve(typeof address === "object" && address ? address.port : undefined),
-      );
+      server.close(() => resolve(typeof address === "object" && address ? address.port : undefined));
     });
   });
 }
@@ -161,11 +152,7 @@ export async function runCcb(
     stderr: "pipe",
     timeout: 20_000,
   });
-  const [stdout, stderr, code] = await Promise.all([
-    child.stdout.text(),
-    child.stderr.text(),
-    child.exited,
-  ]);
+  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   if (options.home === undefined) rmSync(home, { recursive: true, force: true });
   return { code, stdout, stderr };
 }
@@ -177,16 +164,13 @@ export async function startCcb(options: CcbOptions): Promise<Ccb> {
   const port = options.port ?? (await freePort());
   const configFile = join(home, "providers.yaml");
   writeFileSync(configFile, configText(options.config), { mode: 0o600 });
-  const child = Bun.spawn(
-    [binary, "serve", "--config", configFile, "--port", String(port), ...(options.args ?? [])],
-    {
-      cwd: home,
-      env: cleanEnvironment(home, options.env),
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-    },
-  );
+  const child = Bun.spawn([binary, "serve", "--config", configFile, "--port", String(port), ...(options.args ?? [])], {
+    cwd: home,
+    env: cleanEnvironment(home, options.env),
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   const texts = { stdout: "", stderr: "" };
   const collect = async (name: "stdout" | "stderr"): Promise<void> => {
     const decoder = new TextDecoder();
@@ -197,11 +181,7 @@ export async function startCcb(options: CcbOptions): Promise<Ccb> {
   const running = (): boolean => child.exitCode === null && child.signalCode === null;
 
   /** Polls until `ready`; the world outside the process gives no event to wait for. */
-  const until = async (
-    what: string,
-    limitMs: number,
-    ready: () => boolean | Promise<boolean>,
-  ): Promise<void> => {
+  const until = async (what: string, limitMs: number, ready: () => boolean | Promise<boolean>): Promise<void> => {
     const deadline = performance.now() + limitMs;
     while (!(await ready())) {
       if (!running()) await collected;
@@ -213,9 +193,7 @@ export async function startCcb(options: CcbOptions): Promise<Ccb> {
           ? undefined
           : `before it ended with ${child.exitCode ?? child.signalCode}`;
       if (problem !== undefined)
-        throw new Error(
-          `ccb: no ${what} ${problem}\n--- stdout\n${texts.stdout}\n--- stderr\n${texts.stderr}`,
-        );
+        throw new Error(`ccb: no ${what} ${problem}\n--- stdout\n${texts.stdout}\n--- stderr\n${texts.stderr}`);
       if (running()) await Bun.sleep(10);
     }
   };

@@ -82,10 +82,7 @@ export interface WireOptions {
 const CRLF = "\r\n";
 
 /** Serves HTTP/1.1 with keep-alive on a loopback port. */
-export async function serveWire(
-  handlers: WireHandlers,
-  options: WireOptions = {},
-): Promise<WireServer> {
+export async function serveWire(handlers: WireHandlers, options: WireOptions = {}): Promise<WireServer> {
   const sockets = new Set<Socket>();
   let connections = 0;
   const accept = (socket: Socket): void => {
@@ -220,9 +217,7 @@ function readHead(head: string, socket: number) {
     return [line.slice(0, colon), line.slice(colon + 1).trim()];
   });
   const header = (name: string): string | undefined => {
-    const at = rawHeaders.findIndex(
-      (value, index) => index % 2 === 0 && value.toLowerCase() === name.toLowerCase(),
-    );
+    const at = rawHeaders.findIndex((value, index) => index % 2 === 0 && value.toLowerCase() === name.toLowerCase());
     return at < 0 ? undefined : rawHeaders[at + 1];
   };
   const pieces: Buffer[] = [];
@@ -268,11 +263,7 @@ function readHead(head: string, socket: number) {
 }
 
 /** Reads a body by Content-Length or in chunks; false when the client left before its end. */
-async function readBody(
-  reader: Reader,
-  request: ReceivedRequest,
-  push: (piece: Buffer) => void,
-): Promise<boolean> {
+async function readBody(reader: Reader, request: ReceivedRequest, push: (piece: Buffer) => void): Promise<boolean> {
   const exactly = async (length: number): Promise<boolean> => {
     for (let left = length; left > 0;) {
       const piece = await reader.some(left);
@@ -332,18 +323,14 @@ function createExchange(socket: Socket, request: ReceivedRequest, gone: AbortSig
     write,
     silence,
     head: async (status, headers, reason = REASONS[status] ?? "") => {
-      const list: readonly (readonly [string, string])[] = Array.isArray(headers)
-        ? headers
-        : Object.entries(headers);
+      const list: readonly (readonly [string, string])[] = Array.isArray(headers) ? headers : Object.entries(headers);
       const lines = list.map(([name, value]) => `${name}: ${value}${CRLF}`).join("");
       await write(`HTTP/1.1 ${status} ${reason}${CRLF}${lines}${CRLF}`);
     },
     chunk: async (bytes) => {
       const data = Buffer.from(bytes);
       if (data.length > 0)
-        await write(
-          Buffer.concat([Buffer.from(data.length.toString(16) + CRLF), data, Buffer.from(CRLF)]),
-        );
+        await write(Buffer.concat([Buffer.from(data.length.toString(16) + CRLF), data, Buffer.from(CRLF)]));
     },
     lastChunk: async () => await write(`0${CRLF}${CRLF}`),
     sleep: async (milliseconds) => {

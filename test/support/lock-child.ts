@@ -7,11 +7,7 @@ export interface LockChild {
 }
 
 /** Resolves once the lock is held. Rejects where the program ends before. */
-export async function startLockChild(
-  directory: string,
-  service: string,
-  address: string,
-): Promise<LockChild> {
+export async function startLockChild(directory: string, service: string, address: string): Promise<LockChild> {
   const child = Bun.spawn([process.execPath, import.meta.path, directory, service, address], {
     stdin: "pipe",
     stdout: "pipe",

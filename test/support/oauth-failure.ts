@@ -22,10 +22,7 @@ export function failed(failure: Failure): Reply {
   if (failure.transport === "hang") return hang();
   const status = failure.status ?? 500;
   if (failure.html !== undefined)
-    return bytes(status, failure.html, [
-      ["Content-Type", "text/html; charset=UTF-8"],
-      ...pairs(failure.headers),
-    ]);
+    return bytes(status, failure.html, [["Content-Type", "text/html; charset=UTF-8"], ...pairs(failure.headers)]);
   return json(status, failure.body ?? { error: "server_error" }, failure.headers);
 }
 

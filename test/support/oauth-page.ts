@@ -22,8 +22,7 @@ export function checkAuthorizationUrl(loginUrl: string, expected: string) {
     throw new Error(`not the authorization page: ${url.origin}${url.pathname}`);
   const item = (name: string, fits: (value: string) => boolean): string => {
     const [value, ...more] = url.searchParams.getAll(name);
-    if (value === undefined || more.length > 0)
-      throw new Error(`authorization URL: ${name} must be there once`);
+    if (value === undefined || more.length > 0) throw new Error(`authorization URL: ${name} must be there once`);
     if (!fits(value)) throw new Error(`authorization URL: bad ${name}: ${value}`);
     return value;
   };
@@ -32,14 +31,8 @@ export function checkAuthorizationUrl(loginUrl: string, expected: string) {
   item("code_challenge_method", (value) => value === "S256");
   return {
     clientId: item("client_id", (value) => value === CLIENT_ID),
-    redirectUri: item(
-      "redirect_uri",
-      (value) => REDIRECTS.has(value) || LOOPBACK_REDIRECT.test(value),
-    ),
-    scope: item(
-      "scope",
-      (value) => value !== "" && value.split(" ").every((scope) => SCOPES.has(scope)),
-    ),
+    redirectUri: item("redirect_uri", (value) => REDIRECTS.has(value) || LOOPBACK_REDIRECT.test(value)),
+    scope: item("scope", (value) => value !== "" && value.split(" ").every((scope) => SCOPES.has(scope))),
     challenge: item("code_challenge", (value) => /^[A-Za-z0-9_-]{43}$/.test(value)),
     state: item("state", (value) => value.length >= 16),
   };

@@ -42,8 +42,7 @@ function loginUrl(change: Readonly<Record<string, string | undefined>> = {}): st
     ...change,
   };
   const url = new URL(server.authorizeUrl);
-  for (const [name, value] of Object.entries(query))
-    if (value !== undefined) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
   return url.href;
 }
 
@@ -200,9 +199,7 @@ test("revocation is recorded and takes the chain with it", async () => {
       )
     ).status,
   ).toBe(200);
-  expect(server.revocations).toEqual([
-    { token: answer.refresh_token, hint: "refresh_token", clientId: CLIENT_ID },
-  ]);
+  expect(server.revocations).toEqual([{ token: answer.refresh_token, hint: "refresh_token", clientId: CLIENT_ID }]);
   expect([server.identify(answer.access_token), server.refreshTokens.size]).toEqual([undefined, 0]);
 });
 

@@ -98,8 +98,7 @@ export interface OAuthServer {
 
 const CODE_LIFETIME_MS = 600_000;
 
-const secretPart = (length: number): string =>
-  randomBytes(length).toString("base64url").slice(0, length);
+const secretPart = (length: number): string => randomBytes(length).toString("base64url").slice(0, length);
 const oauthError = (code: string, description: string): Reply =>
   json(400, { error: code, error_description: description });
 const field = (body: Readonly<Record<string, unknown>>, name: string): string | undefined =>
@@ -152,14 +151,10 @@ export async function startOAuthServer(initial: OAuthServerOptions = {}): Promis
       return oauthError("invalid_client", "Invalid 'client_id' in request.");
     if (field(body, "redirect_uri") !== pending.redirectUri)
       return oauthError("invalid_grant", "Invalid 'redirect_uri' in request.");
-    if (field(body, "state") !== pending.state)
-      return oauthError("invalid_grant", "Invalid 'state' in request.");
+    if (field(body, "state") !== pending.state) return oauthError("invalid_grant", "Invalid 'state' in request.");
     const verifier = field(body, "code_verifier") ?? "";
     const wellFormed = /^[A-Za-z0-9\-._~]{43,128}$/.test(verifier);
-    if (
-      !wellFormed ||
-      createHash("sha256").update(verifier).digest("base64url") !== pending.challenge
-    )
+    if (!wellFormed || createHash("sha256").update(verifier).digest("base64url") !== pending.challenge)
       return oauthError("invalid_grant", "Invalid 'code_verifier' in request.");
     counts.exchanges++;
     return issue(pending, true);
@@ -195,9 +190,7 @@ export async function startOAuthServer(initial: OAuthServerOptions = {}): Promis
     const body = jsonBody(request);
     if (!body) return oauthError("invalid_request", "Only JSON bodies are taken here.");
     const grantType = field(body, "grant_type");
-    const at = failures.findIndex(
-      (failure) => failure.grant === undefined || failure.grant === grantType,
-    );
+    const at = failures.findIndex((failure) => failure.grant === undefined || failure.grant === grantType);
     const failure = at < 0 ? undefined : failures.splice(at, 1)[0];
     if (failure && !failure.consume) return failed(failure);
     const answer =
@@ -266,9 +259,7 @@ export async function startOAuthServer(initial: OAuthServerOptions = {}): Promis
     },
     get accessTokens() {
       return new Map(
-        [...access]
-          .filter(([, grant]) => grant.expiresAt > now())
-          .map(([value, grant]) => [value, grant.identity]),
+        [...access].filter(([, grant]) => grant.expiresAt > now()).map(([value, grant]) => [value, grant.identity]),
       );
     },
     get refreshTokens() {

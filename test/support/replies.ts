@@ -36,34 +36,20 @@ function withDefaults(defaults: Pairs, headers: HeaderList = []): Pairs {
 export function bytes(status: number, body: Body, headers: HeaderList = []): Reply {
   return define(`bytes ${status}`, async (exchange) => {
     const data = Buffer.from(body);
-    const length: Pairs =
-      status === 204 || status === 304 ? [] : [["Content-Length", String(data.length)]];
+    const length: Pairs = status === 204 || status === 304 ? [] : [["Content-Length", String(data.length)]];
     await exchange.head(status, withDefaults(length, headers));
     if (exchange.request.method !== "HEAD") await exchange.write(data);
   });
 }
 
 export function json(status: number, body: unknown, headers: HeaderList = []): Reply {
-  const reply = bytes(
-    status,
-    JSON.stringify(body),
-    withDefaults([["Content-Type", "application/json"]], headers),
-  );
+  const reply = bytes(status, JSON.stringify(body), withDefaults([["Content-Type", "application/json"]], headers));
   return define(`json ${status}`, reply.send);
 }
 
 /** The Anthropic error envelope. */
-export function error(
-  status: number,
-  type: string,
-  message: string,
-  headers: HeaderList = [],
-): Reply {
-  const reply = json(
-    status,
-    { type: "error", error: { type, message }, request_id: "req_scripted" },
-    headers,
-  );
+export function error(status: number, type: string, message: string, headers: HeaderList = []): Reply {
+  const reply = json(status, { type: "error", error: { type, message }, request_id: "req_scripted" }, headers);
   return define(`error ${status} ${type}`, reply.send);
 }
 
@@ -80,12 +66,7 @@ export function dribble(
   });
 }
 
-async function chunks(
-  exchange: Exchange,
-  data: Buffer,
-  size: number,
-  gapMs: number,
-): Promise<void> {
+async function chunks(exchange: Exchange, data: Buffer, size: number, gapMs: number): Promise<void> {
   for (let at = 0; at < data.length && !exchange.gone.aborted; at += size) {
     if (at > 0 && gapMs > 0) await exchange.sleep(gapMs);
     await exchange.chunk(data.subarray(at, at + size));
@@ -204,9 +185,7 @@ export const redirect = (status: 301 | 302 | 303 | 307 | 308, location: string):
 /** `reply`, once `when` (milliseconds, or a promise that the test resolves) is over. */
 export function later(when: number | Promise<unknown>, reply: Reply): Reply {
   return define(`later: ${reply.name}`, async (exchange) => {
-    await (typeof when === "number"
-      ? exchange.sleep(when)
-      : Promise.race([when, exchange.silence()]));
+    await (typeof when === "number" ? exchange.sleep(when) : Promise.race([when, exchange.silence()]));
     if (!exchange.gone.aborted) await reply.send(exchange);
   });
 }
@@ -218,9 +197,7 @@ export interface BigReply extends Reply {
   readonly sha256: string;
 }
 
-const BLOCK = Buffer.from(
-  Array.from({ length: 65536 }, (_, index) => (index * 31 + (index >> 8)) & 255),
-);
+const BLOCK = Buffer.from(Array.from({ length: 65536 }, (_, index) => (index * 31 + (index >> 8)) & 255));
 
 /** A body of `total` bytes made as the client takes them. `chunked`: without a length. */
 export function big(
@@ -229,8 +206,7 @@ export function big(
 ): BigReply {
   let written = 0;
   const blocks = function* (): Generator<Buffer> {
-    for (let left = total; left > 0; left -= BLOCK.length)
-      yield BLOCK.subarray(0, Math.min(left, BLOCK.length));
+    for (let left = total; left > 0; left -= BLOCK.length) yield BLOCK.subarray(0, Math.min(left, BLOCK.length));
   };
   return {
     name: `big ${total}`,
@@ -246,10 +222,7 @@ export function big(
       const framing = options.chunked
         ? (["Transfer-Encoding", "chunked"] as const)
         : (["Content-Length", String(total)] as const);
-      await exchange.head(
-        200,
-        withDefaults([["Content-Type", "application/octet-stream"], framing], options.headers),
-      );
+      await exchange.head(200, withDefaults([["Content-Type", "application/octet-stream"], framing], options.headers));
       for (const block of blocks()) {
         if (exchange.gone.aborted) return;
         await (options.chunked ? exchange.chunk(block) : exchange.write(block));

@@ -30,33 +30,21 @@ const BUS = "org.freedesktop.DBus";
 const SECRETS = "org.freedesktop.secrets";
 
 /** Runs a program to its end. Rejects with its words where it fails. */
-async function run(
-  command: readonly string[],
-  env: Record<string, string>,
-  input = "",
-): Promise<string> {
+async function run(command: readonly string[], env: Record<string, string>, input = ""): Promise<string> {
   const child = Bun.spawn([...command], {
     env,
     stdin: new Blob([input]),
     stdout: "pipe",
     stderr: "pipe",
   });
-  const [out, error, code] = await Promise.all([
-    child.stdout.text(),
-    child.stderr.text(),
-    child.exited,
-  ]);
+  const [out, error, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   if (code !== 0) throw new Error(`${command.join(" ")}: exit ${code}: ${error}`);
   return out;
 }
 
 /** Asks until `check` says yes: for starting processes, whose time is their own. */
 async function until(what: string, check: () => Promise<boolean>): Promise<void> {
-  for (
-    const deadline = performance.now() + 10_000;
-    performance.now() < deadline;
-    await Bun.sleep(10)
-  ) {
+  for (const deadline = performance.now() + 10_000; performance.now() < deadline; await Bun.sleep(10)) {
     if (await check().catch(() => false)) return;
   }
   throw new Error(`${what} did not come up`);
@@ -90,9 +78,7 @@ function unlockOver(socketPath: string, password: string): Promise<void> {
 }
 
 /** Starts the pair and proves by a write of another program that the collection is open. About 0.2 s. */
-export async function startSecretService(
-  options: { password?: string } = {},
-): Promise<SecretService> {
+export async function startSecretService(options: { password?: string } = {}): Promise<SecretService> {
   const password = options.password ?? "test";
   const root = mkdtempSync(join(tmpdir(), "ccb-ss-"));
   const folder = (name: string): string => {
@@ -125,18 +111,7 @@ export async function startSecretService(
 
   const call = (destination: string, method: string, ...args: string[]): Promise<string> => {
     const path = destination === SECRETS ? "/org/freedesktop/secrets" : "/org/freedesktop/DBus";
-    return run(
-      [
-        "dbus-send",
-        `--bus=${address}`,
-        "--print-reply",
-        `--dest=${destination}`,
-        path,
-        method,
-        ...args,
-      ],
-      env,
-    );
+    return run(["dbus-send", `--bus=${address}`, "--print-reply", `--dest=${destination}`, path, method, ...args], env);
   };
   const owned = async (): Promise<boolean> =>
     (await call(BUS, `${BUS}.NameHasOwner`, `string:${SECRETS}`)).includes("true");
@@ -144,8 +119,7 @@ export async function startSecretService(
 
   const startDaemon = async () => {
     // SIGXFSZ is ignored, so that `fillDisk` gives the daemon an error instead of an end.
-    const command =
-      'trap "" XFSZ; exec gnome-keyring-daemon --unlock --components=secrets --foreground';
+    const command = 'trap "" XFSZ; exec gnome-keyring-daemon --unlock --components=secrets --foreground';
     const child = Bun.spawn(["sh", "-c", command], {
       ...silent,
       stdin: new Blob([password]),

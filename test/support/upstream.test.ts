@@ -34,11 +34,7 @@ async function talk(text: string): Promise<{ text: string; error: string | undef
 test("replies come in order, and an echo keeps header order and case", async () => {
   upstream.script(reply.json(201, { a: 1 }, { "X-One": "1" }), reply.echo());
   const first = await fetch(`${upstream.url}/x`);
-  expect([first.status, first.headers.get("x-one"), await first.json()]).toEqual([
-    201,
-    "1",
-    { a: 1 },
-  ]);
+  expect([first.status, first.headers.get("x-one"), await first.json()]).toEqual([201, "1", { a: 1 }]);
   const { text } = await talk(
     "POST /v1/x?q=%41 HTTP/1.1\r\nhost: h\r\nX-CaSe:  v\r\nX-CaSe: w\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n",
   );
@@ -142,12 +138,8 @@ test("compressed bytes go out as they are", async () => {
 });
 
 test("an answer before the body, a redirect, a late answer", async () => {
-  upstream.handleHead((request) =>
-    request.path === "/big" ? reply.error(413, "request_too_large", "no") : undefined,
-  );
-  const { text } = await talk(
-    "POST /big HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nabc",
-  );
+  upstream.handleHead((request) => (request.path === "/big" ? reply.error(413, "request_too_large", "no") : undefined));
+  const { text } = await talk("POST /big HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nabc");
   expect(text).toStartWith("HTTP/1.1 413");
   const gate = Promise.withResolvers<void>();
   upstream.script(reply.redirect(307, "/else"), reply.later(gate.promise, reply.json(200, 1)));
@@ -166,9 +158,7 @@ test("the official SDK gets text, a stream, a tool call, a count and models", as
     max_tokens: 100,
     messages: [{ role: "user" as const, content: "hi" }],
   };
-  expect((await client.messages.create(ask)).content).toMatchObject([
-    { type: "text", text: GREETING },
-  ]);
+  expect((await client.messages.create(ask)).content).toMatchObject([{ type: "text", text: GREETING }]);
   const final = await client.messages.stream(ask).finalMessage();
   expect(final).toMatchObject({
     content: [{ type: "text", text: GREETING }],
@@ -192,8 +182,6 @@ test("the official SDK gets text, a stream, a tool call, a count and models", as
     name: "weather",
     input: { city: "Zürich", days: 7 },
   });
-  expect(
-    (await client.messages.countTokens({ model: ask.model, messages: ask.messages })).input_tokens,
-  ).toBe(14);
+  expect((await client.messages.countTokens({ model: ask.model, messages: ask.messages })).input_tokens).toBe(14);
   expect((await client.models.list()).data.length).toBe(2);
 });

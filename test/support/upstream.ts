@@ -55,8 +55,7 @@ export interface Upstream {
 export const OAUTH_BETA = "oauth-2025-04-20";
 
 /** The API's own 401 and 403 words, which clients match on. */
-export const EXPIRED =
-  "OAuth token has expired. Please obtain a new token or refresh your existing token.";
+export const EXPIRED = "OAuth token has expired. Please obtain a new token or refresh your existing token.";
 
 export async function startUpstream(options: UpstreamOptions = {}): Promise<Upstream> {
   const requests: UpstreamRequest[] = [];
@@ -70,8 +69,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
   const choose = async (request: UpstreamRequest): Promise<Reply> => {
     const refusal = options.authorize ? refuse(request) : undefined;
     if (refusal) return refusal;
-    if (request.identity)
-      perAccount.set(request.identity.email, (perAccount.get(request.identity.email) ?? 0) + 1);
+    if (request.identity) perAccount.set(request.identity.email, (perAccount.get(request.identity.email) ?? 0) + 1);
     const step = steps.shift() ?? handler;
     if (step === undefined) {
       faults.push(`no reply was scripted for ${request.method} ${request.url}`);
@@ -94,8 +92,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
   const wire = await serveWire(
     {
       onHead: (received, exchange) => {
-        const identity =
-          received.bearer === undefined ? undefined : options.authorize?.(received.bearer);
+        const identity = received.bearer === undefined ? undefined : options.authorize?.(received.bearer);
         const request: UpstreamRequest = Object.create(received, {
           identity: { value: identity, enumerable: true },
         });
@@ -134,19 +131,14 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
     },
     request: async (index) => {
       const deadline = Promise.withResolvers<never>();
-      const timer = setTimeout(
-        () => deadline.reject(new Error(`request ${index} did not arrive within 10 s`)),
-        10_000,
-      );
+      const timer = setTimeout(() => deadline.reject(new Error(`request ${index} did not arrive within 10 s`)), 10_000);
       try {
         for (;;) {
           const found = requests[index];
           if (found) return found;
           const arrival = Promise.withResolvers<void>();
           waiting.add(arrival.resolve);
-          await Promise.race([arrival.promise, deadline.promise]).finally(() =>
-            waiting.delete(arrival.resolve),
-          );
+          await Promise.race([arrival.promise, deadline.promise]).finally(() => waiting.delete(arrival.resolve));
         }
       } finally {
         clearTimeout(timer);
@@ -175,7 +167,6 @@ function refuse(request: UpstreamRequest): Reply | undefined {
     error(401, "authentication_error", message, { "request-id": "req_scripted" });
   if (request.bearer === undefined) return unauthorized("x-api-key header is required");
   const betas = (request.header("anthropic-beta") ?? "").split(",").map((item) => item.trim());
-  if (!betas.includes(OAUTH_BETA))
-    return unauthorized("OAuth authentication is currently not supported.");
+  if (!betas.includes(OAUTH_BETA)) return unauthorized("OAuth authentication is currently not supported.");
   return request.identity ? undefined : unauthorized(EXPIRED);
 }

@@ -8,7 +8,6 @@ import { VaultError } from "../../src/vault/vault.ts";
 export function faultOf(call: Promise<unknown>): Promise<string> {
   return call.then(
     () => "none",
-    (error: unknown) =>
-      error instanceof VaultError ? error.fault : `not a VaultError: ${String(error)}`,
+    (error: unknown) => (error instanceof VaultError ? error.fault : `not a VaultError: ${String(error)}`),
   );
 }

@@ -6,6 +6,13 @@ import { loginWords } from "./en/login.ts";
 import { relayWords } from "./en/relay.ts";
 import { vaultWords } from "./en/vault.ts";
 
-export const en = { cli: cliWords, config: configWords, http: httpWords, login: loginWords, relay: relayWords, vault: vaultWords };
+export const en = {
+  cli: cliWords,
+  config: configWords,
+  http: httpWords,
+  login: loginWords,
+  relay: relayWords,
+  vault: vaultWords,
+};
 
 export type Words = typeof en;

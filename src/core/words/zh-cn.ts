@@ -7,4 +7,11 @@ import { loginWords } from "./zh-cn/login.ts";
 import { relayWords } from "./zh-cn/relay.ts";
 import { vaultWords } from "./zh-cn/vault.ts";
 
-export const zhCN: Words = { cli: cliWords, config: configWords, http: httpWords, login: loginWords, relay: relayWords, vault: vaultWords };
+export const zhCN: Words = {
+  cli: cliWords,
+  config: configWords,
+  http: httpWords,
+  login: loginWords,
+  relay: relayWords,
+  vault: vaultWords,
+};

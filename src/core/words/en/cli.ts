@@ -25,11 +25,16 @@ export const cliWords = {
   checkGood: ({ file }: { file: string }): string => `The configuration is good: ${file}`,
   embedded: "the default inside the program",
   configBad: ({ count }: { count: number }): string =>
-    count === 1 ? "ccb does not start: 1 problem in the configuration." : `ccb does not start: ${count} problems in the configuration.`,
-  unread: ({ file }: { file: string }): string => `${file} was not read: it could be anybody's. To use it: ccb --config ${file}`,
+    count === 1
+      ? "ccb does not start: 1 problem in the configuration."
+      : `ccb does not start: ${count} problems in the configuration.`,
+  unread: ({ file }: { file: string }): string =>
+    `${file} was not read: it could be anybody's. To use it: ccb --config ${file}`,
   initWritten: ({ file }: { file: string }): string => `Written: ${file}`,
-  initExists: ({ file }: { file: string }): string => `${file} is there already and stays as it is. Remove it first to begin anew.`,
-  initFailed: ({ file, reason }: { file: string; reason: string }): string => `${file} could not be written (${reason}).`,
+  initExists: ({ file }: { file: string }): string =>
+    `${file} is there already and stays as it is. Remove it first to begin anew.`,
+  initFailed: ({ file, reason }: { file: string; reason: string }): string =>
+    `${file} could not be written (${reason}).`,
   addressInUse: ({ host, port }: { host: string; port: number }): string =>
     `Another program listens at ${host} port ${port}. Stop it, or choose another port: ccb --port ${port + 1}`,
   addressFailed: ({ host, port, reason }: { host: string; port: number; reason: string }): string =>
@@ -42,14 +47,19 @@ export const cliWords = {
   point: "Point Claude Code at it",
   docs: "API reference",
   disabled: "disabled",
-  signedIn: ({ count }: { count: number }): string => (count === 1 ? "1 account signed in" : `${count} accounts signed in`),
+  signedIn: ({ count }: { count: number }): string =>
+    count === 1 ? "1 account signed in" : `${count} accounts signed in`,
   nobody: "nobody signed in: the first request prints the address to open",
   withKey: "API key",
   passthrough: "passes the client's own credential through",
   inMemory: ({ why }: { why: string }): string => `in memory only: ${why}`,
   kept: "Tokens are kept in the system keyring.",
   damagedEntry: ({ entry, damage }: { entry: string; damage: "corrupt" | "future" | "missing" }): string => {
-    const why = { corrupt: "is damaged", future: "was written by a newer ccb", missing: "is named in the index but is not there" }[damage];
+    const why = {
+      corrupt: "is damaged",
+      future: "was written by a newer ccb",
+      missing: "is named in the index but is not there",
+    }[damage];
     return `The keyring entry ${entry} ${why}; it was left as it is.`;
   },
 };

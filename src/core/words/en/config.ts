@@ -6,8 +6,7 @@ export const configWords = {
   warning: "warning",
 
   // YAML
-  yamlSyntax:
-    "this is not valid YAML; check quotes, brackets, colons and indentation here and in the lines above",
+  yamlSyntax: "this is not valid YAML; check quotes, brackets, colons and indentation here and in the lines above",
   yamlTab: "a tab indents this line; YAML takes spaces only",
   yamlIndent: "the indentation does not fit the lines above",
   yamlAlias:
@@ -39,42 +38,32 @@ export const configWords = {
   expectBoolean: "true or false",
   expectInteger: (from: number, to: number): string => `a whole number from ${from} to ${to}`,
   expectNumber: (from: number, to: number): string => `a number from ${from} to ${to}`,
-  expectNumberAbove: (above: number, to: number): string =>
-    `a number greater than ${above} and at most ${to}`,
-  expectList: (from: number, to: number): string =>
-    `a list of ${from} to ${to} entries ("- …" or [a, b])`,
+  expectNumberAbove: (above: number, to: number): string => `a number greater than ${above} and at most ${to}`,
+  expectList: (from: number, to: number): string => `a list of ${from} to ${to} entries ("- …" or [a, b])`,
   expectMapping: "a section of its own (key: value, indented)",
   expectName: (length: number): string =>
     `text of 1 to ${length} characters without control characters or blanks at its ends (numbers in "quotes")`,
-  expectVisible: (length: number): string =>
-    `1 to ${length} visible ASCII characters without blanks`,
+  expectVisible: (length: number): string => `1 to ${length} visible ASCII characters without blanks`,
   expectScopes: 'scopes separated by single blanks, such as "user:profile user:inference"',
   expectText: (length: number): string => `text of 1 to ${length} characters (numbers in "quotes")`,
   expectOther: "another kind of value",
   environmentUnset: (name: string): string =>
     `the environment variable ${name} is not set, or empty; set it and start again`,
-  environmentMalformed:
-    "only ${NAME} is understood, with letters, digits and underscores; for a literal ${ write $${",
+  environmentMalformed: "only ${NAME} is understood, with letters, digits and underscores; for a literal ${ write $${",
 
   // providers
-  providersAllSkipped:
-    "none of the providers can be used; add one of type anthropic with an auth_value",
+  providersAllSkipped: "none of the providers can be used; add one of type anthropic with an auth_value",
   providersAllDisabled: "all providers are disabled; no request can be served",
   nameTwice: "another provider has this name already (upper and lower case count as the same)",
-  weightNotYet:
-    "accepted, but not in force in this version: equal priorities share the load evenly",
+  weightNotYet: "accepted, but not in force in this version: equal priorities share the load evenly",
   baseUrlEndsInV1:
     "ends in /v1, so requests go to …/v1/v1/messages; leave /v1 out unless the provider really wants it twice",
-  oauthWithApiKey:
-    '"oauth" signs with an access token, which is sent as auth_token; set auth_type: auth_token',
+  oauthWithApiKey: '"oauth" signs with an access token, which is sent as auth_token; set auth_type: auth_token',
   oauthNotAllowedThere:
     "a Claude access token may go to https://api.anthropic.com and this machine only; if you trust the base_url with it, add its origin to settings.oauth.allowed_origins",
-  authValueMeant: (word: string): string =>
-    `did you mean "${word}"? A key this short is surely none`,
-  keyNotSendable:
-    "the key holds blanks, line breaks or characters that no HTTP header can carry; copy it anew",
-  keyIsRefreshToken:
-    'this is a refresh token, which no provider takes; write "oauth" and sign in instead',
+  authValueMeant: (word: string): string => `did you mean "${word}"? A key this short is surely none`,
+  keyNotSendable: "the key holds blanks, line breaks or characters that no HTTP header can carry; copy it anew",
+  keyIsRefreshToken: 'this is a refresh token, which no provider takes; write "oauth" and sign in instead',
   accountsWithoutOauth: "only goes with auth_value: oauth",
   providerOpenai: "skipped: a provider of type openai, which ccb does not speak",
   providerKeyless: "skipped: the provider has an empty auth_value",
@@ -84,13 +73,11 @@ export const configWords = {
   urlQuery: "must not hold a query (?…)",
   urlFragment: "must not hold a fragment (#…)",
   urlUserinfo: "must not hold a user name or password",
-  urlInTheClear:
-    "must begin with https://; plain http:// is for this machine only (localhost, 127.0.0.1, ::1)",
+  urlInTheClear: "must begin with https://; plain http:// is for this machine only (localhost, 127.0.0.1, ::1)",
   originWithPath: "must be an origin: scheme, host and port, without a path",
   tokensNotAllowedThere:
     "codes and refresh tokens may go to https://platform.claude.com and this machine only; if you trust this address with them, add its origin to settings.oauth.allowed_origins",
-  proxySocks:
-    "SOCKS proxies are not supported (Bun has none); use the HTTP port of your proxy: http://host:port",
+  proxySocks: "SOCKS proxies are not supported (Bun has none); use the HTTP port of your proxy: http://host:port",
   proxyInvalid: "must be the address of a proxy: http://host:port or https://host:port",
   proxyInTheClear:
     "a proxy on another machine would read the credential, since the address is plain http://; use https:// or a local proxy",
@@ -106,8 +93,7 @@ export const configWords = {
   legacyKey: "a key of the older Python balancer; ccb does not use it",
   legacyTimeouts:
     "time limits of the older Python balancer; ccb uses timeouts.first_byte, first_byte_stream, idle and upload",
-  legacyAuth:
-    "not in force in this version: ccb asks for no client key, and only this machine can connect",
+  legacyAuth: "not in force in this version: ccb asks for no client key, and only this machine can connect",
   modelRoutesNotYet:
     "not in force in this version: models reach the providers unchanged, in the order of their priority",
 

@@ -1,13 +1,16 @@
 // Words of ccb's own HTTP interface, for people who read English.
 
 export const httpWords = {
-  internal: "ccb itself failed at this request. Its log has a line with this request id; try again, and report it if it stays.",
+  internal:
+    "ccb itself failed at this request. Its log has a line with this request id; try again, and report it if it stays.",
   notFound: "There is nothing at this path. GET /docs lists what there is; Claude's API is under /v1/.",
-  methodNotAllowed: ({ allow }: { allow: string }): string => `This path does not take that method. It takes: ${allow}.`,
+  methodNotAllowed: ({ allow }: { allow: string }): string =>
+    `This path does not take that method. It takes: ${allow}.`,
   notJson: 'The body must be JSON. Send it with -H "Content-Type: application/json".',
   brokenJson: "The body is not valid JSON. Check its quotes and commas.",
   bodyTooLong: "The body is longer than this path takes. Send the fields that GET /docs names and nothing else.",
-  invalidFields: ({ fields }: { fields: string }): string => `These fields are missing or not as GET /docs says: ${fields}.`,
+  invalidFields: ({ fields }: { fields: string }): string =>
+    `These fields are missing or not as GET /docs says: ${fields}.`,
   badHost: "The Host header is missing or is no host name. Send the address that ccb listens at, localhost:9090 say.",
   badPath: "The path holds an escape that is no UTF-8. Encode it anew.",
   shuttingDown: "ccb is stopping. Send the request again in a moment.",

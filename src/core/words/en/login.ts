@@ -9,7 +9,8 @@ export const loginWords = {
     "The authorization server refused the code: it is wrong, was used already or has expired. Ask for a new address with GET /oauth/generate-url and sign in again.",
   stateUnknown:
     "No sign-in is waiting for this code: it is older than ten minutes, was used already, or began before the last restart. Ask for a new address with GET /oauth/generate-url and sign in again.",
-  statesDiffer: "The `state` in the request is not the one pasted with the code. Leave `state` out, or send the one that belongs to the code.",
+  statesDiffer:
+    "The `state` in the request is not the one pasted with the code. Leave `state` out, or send the one that belongs to the code.",
   inProgress: "This sign-in is being completed by another request. Wait for its answer.",
   emailNeeded:
     "The authorization server did not say whose account this is. Nothing is lost: send the same request once more with `account_email`.",

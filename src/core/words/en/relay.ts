@@ -3,14 +3,17 @@
 export const relayWords = {
   bodyTooLarge: ({ megabytes }: { megabytes: number }): string =>
     `The request body is larger than ${megabytes} MB. Send less, or raise settings.max_body_mb.`,
-  uploadTimeout: "The request body stopped arriving. Send it again; settings.timeouts.upload says how long ccb waits between two bytes.",
+  uploadTimeout:
+    "The request body stopped arriving. Send it again; settings.timeouts.upload says how long ccb waits between two bytes.",
   clientGone: "The client closed the connection.",
   upstreamTimeout: ({ provider, seconds }: { provider: string; seconds: number }): string =>
     `${provider} sent no response within ${seconds} s. Try again; settings.timeouts says how long ccb waits.`,
   upstreamUnreachable: ({ provider, code }: { provider: string; code: string }): string =>
     `${provider} could not be reached (${code}). Check the network, its base_url and its proxy, then try again.`,
-  notSentAgain: "The access token was renewed while this body passed through, and it cannot be sent twice. Send the request again.",
-  keyringUnreadable: "The accounts are in the keyring, and it does not open. Unlock the keyring; the request works as soon as it is open.",
+  notSentAgain:
+    "The access token was renewed while this body passed through, and it cannot be sent twice. Send the request again.",
+  keyringUnreadable:
+    "The accounts are in the keyring, and it does not open. Unlock the keyring; the request works as soon as it is open.",
   claudeTokenElsewhere:
     "The client's credential is a Claude access token, and no enabled provider may receive it: such tokens go to https://api.anthropic.com alone. Use an API key, or add the origin to settings.oauth.allowed_origins if it is yours.",
   noProvider: "No provider is enabled. Enable one in providers.yaml and start ccb again.",

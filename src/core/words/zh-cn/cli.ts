@@ -30,8 +30,10 @@ export const cliWords: typeof english = {
   initWritten: ({ file }) => `已写入：${file}`,
   initExists: ({ file }) => `${file} 已存在，保持不变。如需重新开始，请先删除它。`,
   initFailed: ({ file, reason }) => `无法写入 ${file}（${reason}）。`,
-  addressInUse: ({ host, port }) => `另一个程序正在监听 ${host} 端口 ${port}。请停止它，或换一个端口：ccb --port ${port + 1}`,
-  addressFailed: ({ host, port, reason }) => `ccb 无法监听 ${host} 端口 ${port}（${reason}）。请用 --host 或 --port 换一个。`,
+  addressInUse: ({ host, port }) =>
+    `另一个程序正在监听 ${host} 端口 ${port}。请停止它，或换一个端口：ccb --port ${port + 1}`,
+  addressFailed: ({ host, port, reason }) =>
+    `ccb 无法监听 ${host} 端口 ${port}（${reason}）。请用 --host 或 --port 换一个。`,
   stopping: ({ seconds }) => `正在停止：进行中的流有 ${seconds} 秒时间结束。再按一次立即停止。`,
   providers: "提供方",
   tokens: "令牌",

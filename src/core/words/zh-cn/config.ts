@@ -32,33 +32,27 @@ export const configWords: typeof english = {
   keyElsewhere: (path) => `此处没有这个键；它应写在 “${path}”`,
   valueWrong: (expected) => `必须是${expected}`,
   valueEmpty: (expected) => `值为空；请填写${expected}，或删去这一行`,
-  expectWords: (allowed) =>
-    allowed.length === 1 ? quoted(allowed) : `以下之一：${allowed.join("、")}`,
+  expectWords: (allowed) => (allowed.length === 1 ? quoted(allowed) : `以下之一：${allowed.join("、")}`),
   expectBoolean: " true 或 false",
   expectInteger: (from, to) => ` ${from} 到 ${to} 之间的整数`,
   expectNumber: (from, to) => ` ${from} 到 ${to} 之间的数字`,
   expectNumberAbove: (above, to) => `大于 ${above} 且不超过 ${to} 的数字`,
   expectList: (from, to) => `包含 ${from} 到 ${to} 项的列表（“- …” 或 [a, b]）`,
   expectMapping: "一个独立的小节（缩进的 “键: 值”）",
-  expectName: (length) =>
-    ` 1 到 ${length} 个字符的文本，不含控制字符，首尾不留空白（数字请加引号）`,
+  expectName: (length) => ` 1 到 ${length} 个字符的文本，不含控制字符，首尾不留空白（数字请加引号）`,
   expectVisible: (length) => ` 1 到 ${length} 个可见的 ASCII 字符，不含空白`,
   expectScopes: "以单个空格分隔的授权范围，例如 “user:profile user:inference”",
   expectText: (length) => ` 1 到 ${length} 个字符的文本（数字请加引号）`,
   expectOther: "其他类型的值",
   environmentUnset: (name) => `环境变量 ${name} 未设置或为空；请设置后重新启动`,
-  environmentMalformed:
-    "只支持 ${NAME} 的写法，名称由字母、数字和下划线组成；如需字面的 ${，请写成 $${",
+  environmentMalformed: "只支持 ${NAME} 的写法，名称由字母、数字和下划线组成；如需字面的 ${，请写成 $${",
 
-  providersAllSkipped:
-    "没有可用的 provider；请添加一个 type 为 anthropic 且填写了 auth_value 的 provider",
+  providersAllSkipped: "没有可用的 provider；请添加一个 type 为 anthropic 且填写了 auth_value 的 provider",
   providersAllDisabled: "所有 provider 都已停用；无法处理任何请求",
   nameTwice: "已有同名的 provider（不区分大小写）",
   weightNotYet: "可以填写，但在此版本中尚未生效：优先级相同的 provider 平均分担负载",
-  baseUrlEndsInV1:
-    "以 /v1 结尾，请求会发往 …/v1/v1/messages；除非该 provider 确实需要两个 /v1，否则请去掉",
-  oauthWithApiKey:
-    "“oauth” 使用访问令牌签名，须以 auth_token 方式发送；请设置 auth_type: auth_token",
+  baseUrlEndsInV1: "以 /v1 结尾，请求会发往 …/v1/v1/messages；除非该 provider 确实需要两个 /v1，否则请去掉",
+  oauthWithApiKey: "“oauth” 使用访问令牌签名，须以 auth_token 方式发送；请设置 auth_type: auth_token",
   oauthNotAllowedThere:
     "Claude 访问令牌只能发往 https://api.anthropic.com 和本机；如果您信任这个 base_url，请把它的源（协议、主机和端口）加入 settings.oauth.allowed_origins",
   authValueMeant: (word) => `您是否想写 “${word}”？密钥不会这么短`,
@@ -78,8 +72,7 @@ export const configWords: typeof english = {
     "授权码和刷新令牌只能发往 https://platform.claude.com 和本机；如果您信任这个地址，请把它的源（协议、主机和端口）加入 settings.oauth.allowed_origins",
   proxySocks: "不支持 SOCKS 代理（Bun 没有此功能）；请使用代理软件的 HTTP 端口：http://host:port",
   proxyInvalid: "必须是代理地址：http://host:port 或 https://host:port",
-  proxyInTheClear:
-    "目标地址是明文 http://，位于其他机器上的代理会看到凭据；请改用 https:// 或本机代理",
+  proxyInTheClear: "目标地址是明文 http://，位于其他机器上的代理会看到凭据；请改用 https:// 或本机代理",
 
   hostNotYet:
     "必须是本机：127.0.0.1、::1 或 localhost。客户端密钥将在后续版本提供；在此之前，任何能连接的人都能使用您的账号",
@@ -87,8 +80,7 @@ export const configWords: typeof english = {
   caFileUnusable: "无法读取，或其中没有 PEM 格式的证书（BEGIN CERTIFICATE）",
 
   legacyKey: "这是旧版 Python 均衡器的键；ccb 不使用",
-  legacyTimeouts:
-    "这是旧版 Python 均衡器的超时设置；ccb 使用 timeouts.first_byte、first_byte_stream、idle 和 upload",
+  legacyTimeouts: "这是旧版 Python 均衡器的超时设置；ccb 使用 timeouts.first_byte、first_byte_stream、idle 和 upload",
   legacyAuth: "在此版本中不生效：ccb 不要求客户端密钥，且只有本机可以连接",
   modelRoutesNotYet: "在此版本中不生效：模型名称原样转发，provider 按优先级依次尝试",
 
@@ -99,6 +91,5 @@ export const configWords: typeof english = {
   fileNotUtf8: "不是 UTF-8 文本",
   fileOwner: (path) =>
     `属于其他用户，对方可能借此把您的令牌发往别处；如果确认要使用，请运行：chown "$(id -un)" '${path}'`,
-  fileWritable: (path) =>
-    `其他用户可以改写此文件，并可能借此把您的令牌发往别处；请运行：chmod go-w '${path}'`,
+  fileWritable: (path) => `其他用户可以改写此文件，并可能借此把您的令牌发往别处；请运行：chmod go-w '${path}'`,
 };

@@ -4,8 +4,10 @@ import type { loginWords as english } from "../en/login.ts";
 export const loginWords: typeof english = {
   denied: "浏览器中的登录被拒绝。请用 GET /oauth/generate-url 获取新地址后重试。",
   codeMalformed: "这看起来不是授权码。请粘贴 CODE、CODE#STATE，或浏览器最后停留页面的完整地址。",
-  codeRefused: "授权服务器拒绝了该授权码：可能有误、已被使用或已过期。请用 GET /oauth/generate-url 获取新地址并重新登录。",
-  stateUnknown: "没有等待此授权码的登录：可能已超过十分钟、已被使用，或是在上次重启之前发起的。请用 GET /oauth/generate-url 获取新地址并重新登录。",
+  codeRefused:
+    "授权服务器拒绝了该授权码：可能有误、已被使用或已过期。请用 GET /oauth/generate-url 获取新地址并重新登录。",
+  stateUnknown:
+    "没有等待此授权码的登录：可能已超过十分钟、已被使用，或是在上次重启之前发起的。请用 GET /oauth/generate-url 获取新地址并重新登录。",
   statesDiffer: "请求中的 `state` 与随授权码粘贴的不一致。请去掉 `state`，或填写与授权码对应的那个。",
   inProgress: "另一个请求正在完成这次登录，请等待它的结果。",
   emailNeeded: "授权服务器没有说明这是谁的账号。什么都没有丢失：请带上 `account_email` 再发送一次同样的请求。",
@@ -34,8 +36,10 @@ export const loginWords: typeof english = {
     "登录之前请注意：ccb 不是官方程序。Anthropic 的条款（2026-08-22 查阅）规定，开发者不得收集、存储或转递 Claude.ai 凭据；在此登录可能违反条款。使用 API 密钥或 `auth_value: passthrough` 可避免这个问题。",
   instructions: ({ exchangeUrl }) =>
     `请在浏览器中打开 login_url 并登录，复制页面显示的授权码（CODE#STATE），并在十分钟内运行：curl -X POST ${exchangeUrl} -H "Content-Type: application/json" -d '{"code":"YOUR_CODE","account_email":"your@email.com"}'`,
-  lost: ({ account, reason }) => `账号 ${account} 需要重新登录（${reason}）。下一个需要它的请求会打印登录地址，也可以使用 GET /oauth/generate-url。`,
-  emailDiffers: ({ typed, actual }) => `您输入的是 ${typed}，但登录的是 ${actual}。账号以 ${actual} 保存；${typed} 可作为它的别名使用。`,
+  lost: ({ account, reason }) =>
+    `账号 ${account} 需要重新登录（${reason}）。下一个需要它的请求会打印登录地址，也可以使用 GET /oauth/generate-url。`,
+  emailDiffers: ({ typed, actual }) =>
+    `您输入的是 ${typed}，但登录的是 ${actual}。账号以 ${actual} 保存；${typed} 可作为它的别名使用。`,
   notDurable: ({ why, mend }) => `令牌只保存在内存中，重启后会丢失：${why}。${mend}`,
   persistenceOff: "由于 settings.oauth.enable_persistence 为 false，令牌只保存在内存中。",
 };

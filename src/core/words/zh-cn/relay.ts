@@ -5,8 +5,10 @@ export const relayWords: typeof english = {
   bodyTooLarge: ({ megabytes }) => `请求正文超过 ${megabytes} MB。请减少内容，或调大 settings.max_body_mb。`,
   uploadTimeout: "请求正文中途停止发送。请重新发送；settings.timeouts.upload 决定 ccb 在两个字节之间等待多久。",
   clientGone: "客户端关闭了连接。",
-  upstreamTimeout: ({ provider, seconds }) => `${provider} 在 ${seconds} 秒内没有响应。请重试；settings.timeouts 决定 ccb 等待多久。`,
-  upstreamUnreachable: ({ provider, code }) => `无法连接 ${provider}（${code}）。请检查网络、它的 base_url 和代理，然后重试。`,
+  upstreamTimeout: ({ provider, seconds }) =>
+    `${provider} 在 ${seconds} 秒内没有响应。请重试；settings.timeouts 决定 ccb 等待多久。`,
+  upstreamUnreachable: ({ provider, code }) =>
+    `无法连接 ${provider}（${code}）。请检查网络、它的 base_url 和代理，然后重试。`,
   notSentAgain: "正文传输期间访问令牌已更新，而此正文无法发送第二次。请重新发送请求。",
   keyringUnreadable: "账号保存在密钥环中，但密钥环没有打开。请解锁密钥环；打开后请求即可正常工作。",
   claudeTokenElsewhere:
