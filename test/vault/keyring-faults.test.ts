@@ -9,11 +9,7 @@ const seen: readonly (readonly [string, VaultFault, string])[] = [
     "absent",
     "Platform failure: DBus error: Using X11 for dbus-daemon autolaunch was disabled at compile time, set your DBUS_SESSION_BUS_ADDRESS instead",
   ],
-  [
-    "linux",
-    "absent",
-    "Platform failure: DBus error: Failed to connect to socket /tmp/x: No such file or directory",
-  ],
+  ["linux", "absent", "Platform failure: DBus error: Failed to connect to socket /tmp/x: No such file or directory"],
   ["linux", "absent", "Platform failure: DBus error: Address does not contain a colon"],
   [
     "linux",
@@ -32,27 +28,15 @@ const seen: readonly (readonly [string, VaultFault, string])[] = [
   ],
   ["linux", "absent", "no secret service provider or dbus session found"],
   ["linux", "absent", "Couldn't access platform storage: Secret Service: no result found"],
-  [
-    "linux",
-    "locked",
-    "Couldn't access platform storage: Secret Service: unlock prompt was dismissed",
-  ],
-  [
-    "linux",
-    "locked",
-    "zbus error: org.freedesktop.Secret.Error.IsLocked: Cannot get secret of a locked object",
-  ],
+  ["linux", "locked", "Couldn't access platform storage: Secret Service: unlock prompt was dismissed"],
+  ["linux", "locked", "zbus error: org.freedesktop.Secret.Error.IsLocked: Cannot get secret of a locked object"],
   [
     "linux",
     "silent",
     "Platform failure: DBus error: Did not receive a reply. Possible causes include: the remote application",
   ],
   ["linux", "full", "Platform failure: DBus error: Couldn't set item secret"],
-  [
-    "linux",
-    "full",
-    "Platform failure: DBus error: Couldn't create item: An error occurred on the device",
-  ],
+  ["linux", "full", "Platform failure: DBus error: Couldn't create item: An error occurred on the device"],
   [
     "linux",
     "ambiguous",
@@ -83,8 +67,6 @@ test.each([...seen])("%s: %s: %s", (platform, fault, message) => {
 
 test("only a handle that outlived its daemon is worth a second try", () => {
   expect(isStaleHandle("Platform failure: DBus error: The session does not exist")).toBe(true);
-  expect(
-    isStaleHandle("Couldn't access platform storage: Secret Service: unlock prompt was dismissed"),
-  ).toBe(false);
+  expect(isStaleHandle("Couldn't access platform storage: Secret Service: unlock prompt was dismissed")).toBe(false);
   expect(isStaleHandle("Platform failure: DBus error: Did not receive a reply.")).toBe(false);
 });

@@ -16,10 +16,7 @@ afterEach(async () => {
   await service.stop();
 });
 
-function start(
-  options: Parameters<typeof startKeyringChild>[1] = {},
-  env = service.env,
-): KeyringChild {
+function start(options: Parameters<typeof startKeyringChild>[1] = {}, env = service.env): KeyringChild {
   const child = startKeyringChild(env, options);
   children.push(child);
   return child;
@@ -127,10 +124,7 @@ describe("on a Secret Service", () => {
   test("ambiguous: two entries under one name are told, and neither is touched", async () => {
     const vault = start();
     await vault.ask({ op: "set", name: "a", value: "ours" });
-    await service.tool(
-      ["store", "--label=x", "service", "ccb-test", "username", "a", "other", "1"],
-      "theirs",
-    );
+    await service.tool(["store", "--label=x", "service", "ccb-test", "username", "a", "other", "1"], "theirs");
     expect(await vault.ask({ op: "get", name: "a" })).toMatchObject({ fault: "ambiguous" });
     expect(await vault.ask({ op: "set", name: "a", value: "mine now" })).toMatchObject({
       fault: "ambiguous",

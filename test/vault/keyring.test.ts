@@ -163,19 +163,16 @@ describe("keyring vault", () => {
     expect(workers).toHaveLength(2);
   });
 
-  test.each(["error", "close"] as const)(
-    "a Worker lost to %s fails its call, not the next",
-    async (type) => {
-      const { vault, worker } = world;
-      const first = vault.get("a");
-      const second = vault.get("b");
-      const lost = faultOf(first);
-      worker(0).emit(type, type === "error" ? { message: "boom" } : {});
-      expect(await lost).toBe("failed");
-      worker(1).answer("b");
-      expect(await second).toBe("b");
-    },
-  );
+  test.each(["error", "close"] as const)("a Worker lost to %s fails its call, not the next", async (type) => {
+    const { vault, worker } = world;
+    const first = vault.get("a");
+    const second = vault.get("b");
+    const lost = faultOf(first);
+    worker(0).emit(type, type === "error" ? { message: "boom" } : {});
+    expect(await lost).toBe("failed");
+    worker(1).answer("b");
+    expect(await second).toBe("b");
+  });
 
   test("a Worker that cannot be started is a fault of each call", async () => {
     const vault = createKeyringVault({
@@ -193,13 +190,7 @@ describe("keyring vault", () => {
   test("messages that are no reply, or another call's, are not taken for one", async () => {
     const { vault, worker } = world;
     const got = vault.get("a");
-    for (const data of [
-      null,
-      "1",
-      { id: 1 },
-      { id: 99, ok: true, value: "x" },
-      { id: 1, ok: false, fault: "new" },
-    ]) {
+    for (const data of [null, "1", { id: 1 }, { id: 99, ok: true, value: "x" }, { id: 1, ok: false, fault: "new" }]) {
       worker().emit("message", { data });
     }
     worker().emit("message", "no event");

@@ -58,9 +58,9 @@ describe("store lock", () => {
   test("other services have locks of their own, even where their file names would be alike", () => {
     const services = ["ccb:alice", "ccb:Alice", "ccb-alice", "ccb:../alice", "x".repeat(300)];
     const locks = services.map((service) => acquireStoreLock(options({ service })));
-    expect(
-      new Set(readdirSync(options().directory).filter((name) => name.endsWith(".lock"))).size,
-    ).toBe(services.length);
+    expect(new Set(readdirSync(options().directory).filter((name) => name.endsWith(".lock"))).size).toBe(
+      services.length,
+    );
     for (const lock of locks) lock.release();
   });
 
@@ -68,22 +68,18 @@ describe("store lock", () => {
     const lock = acquireStoreLock(options());
     const { directory } = options();
     expect(statSync(directory).mode & 0o777).toBe(0o700);
-    for (const name of readdirSync(directory))
-      expect(statSync(join(directory, name)).mode & 0o077).toBe(0);
+    for (const name of readdirSync(directory)) expect(statSync(join(directory, name)).mode & 0o077).toBe(0);
     lock.release();
   });
 
-  test.each(["", "{", '{"pid":"x"}', '{"pid":1,"address":5}'])(
-    "a holder that wrote %j is held, unnamed",
-    (text) => {
-      const lock = acquireStoreLock(options());
-      const { directory } = options();
-      const sidecar = readdirSync(directory).find((name) => name.endsWith(".json")) ?? "missing";
-      writeFileSync(join(directory, sidecar), text);
-      expect(refusal(() => acquireStoreLock(options())).code).toBe("store_held");
-      lock.release();
-    },
-  );
+  test.each(["", "{", '{"pid":"x"}', '{"pid":1,"address":5}'])("a holder that wrote %j is held, unnamed", (text) => {
+    const lock = acquireStoreLock(options());
+    const { directory } = options();
+    const sidecar = readdirSync(directory).find((name) => name.endsWith(".json")) ?? "missing";
+    writeFileSync(join(directory, sidecar), text);
+    expect(refusal(() => acquireStoreLock(options())).code).toBe("store_held");
+    lock.release();
+  });
 
   test("a folder that cannot be made or written is another error, and names the folder", () => {
     const file = join(root, "file");

@@ -14,8 +14,7 @@ function createNarrowVault(inner: Vault): Vault {
   return {
     ...inner,
     set(name, value) {
-      if (value.length > LIMIT)
-        return Promise.reject(new VaultError("full", "longer than the platform limit"));
+      if (value.length > LIMIT) return Promise.reject(new VaultError("full", "longer than the platform limit"));
       return inner.set(name, value.toWellFormed());
     },
   };
@@ -24,8 +23,7 @@ function createNarrowVault(inner: Vault): Vault {
 /** Lets `writes` writes and removals through, then the process is dead. */
 function createDyingVault(inner: Vault, writes: number): Vault {
   let left = writes;
-  const alive = (): Promise<void> =>
-    left-- > 0 ? Promise.resolve() : Promise.reject(new Error("dead"));
+  const alive = (): Promise<void> => (left-- > 0 ? Promise.resolve() : Promise.reject(new Error("dead")));
   return {
     ...inner,
     set: (name, value) => alive().then(() => inner.set(name, value)),
@@ -64,8 +62,7 @@ describe("split vault", () => {
           else model.delete(name);
           await (op === "set" ? vault.set(name, value) : vault.delete(name));
         }
-        for (const name of ["a", "b", "a#x"])
-          expect(await vault.get(name)).toBe(model.get(name) ?? null);
+        for (const name of ["a", "b", "a#x"]) expect(await vault.get(name)).toBe(model.get(name) ?? null);
         expect([...(await vault.list())].sort()).toEqual([...model.keys()].sort());
         for (const name of model.keys()) await vault.delete(name);
         expect(await inner.list()).toEqual([]);
@@ -75,29 +72,23 @@ describe("split vault", () => {
 
   test("after a crash at any write the value is the old or the new one, and the next write clears the rest", async () => {
     await fc.assert(
-      fc.asyncProperty(
-        value,
-        value,
-        value,
-        fc.nat({ max: 12 }),
-        async (before, during, after, writes) => {
-          const inner = createMemoryVault();
-          const narrow = createNarrowVault(inner);
-          await createSplitVault(narrow, LIMIT).set("a", before);
-          const survived = await createSplitVault(createDyingVault(narrow, writes), LIMIT)
-            .set("a", during)
-            .then(() => true)
-            .catch(() => false);
-          const reborn = createSplitVault(narrow, LIMIT);
-          const found = await reborn.get("a");
-          expect(survived ? [during] : [before, during]).toContain(found ?? "nothing");
+      fc.asyncProperty(value, value, value, fc.nat({ max: 12 }), async (before, during, after, writes) => {
+        const inner = createMemoryVault();
+        const narrow = createNarrowVault(inner);
+        await createSplitVault(narrow, LIMIT).set("a", before);
+        const survived = await createSplitVault(createDyingVault(narrow, writes), LIMIT)
+          .set("a", during)
+          .then(() => true)
+          .catch(() => false);
+        const reborn = createSplitVault(narrow, LIMIT);
+        const found = await reborn.get("a");
+        expect(survived ? [during] : [before, during]).toContain(found ?? "nothing");
 
-          await reborn.set("a", after);
-          expect(await reborn.get("a")).toBe(after);
-          await reborn.delete("a");
-          expect(await inner.list()).toEqual([]);
-        },
-      ),
+        await reborn.set("a", after);
+        expect(await reborn.get("a")).toBe(after);
+        await reborn.delete("a");
+        expect(await inner.list()).toEqual([]);
+      }),
     );
   });
 
@@ -111,8 +102,7 @@ describe("split vault", () => {
     const vault = createSplitVault(createNarrowVault(createMemoryVault()), LIMIT);
     const values = Array.from({ length: 10 }, (_, index) => String(index).repeat(100));
     const seen = values.map((text) => Promise.all([vault.set("a", text), vault.get("a")]));
-    for (const [index, [, read]] of (await Promise.all(seen)).entries())
-      expect(read).toBe(values[index] ?? "");
+    for (const [index, [, read]] of (await Promise.all(seen)).entries()) expect(read).toBe(values[index] ?? "");
   });
 
   test("a missing part is a fault, not a shorter value", async () => {
@@ -132,9 +122,7 @@ describe("split vault", () => {
       {
         ...inner,
         delete: (name) =>
-          broken && name.includes("#")
-            ? Promise.reject(new VaultError("locked", "locked"))
-            : inner.delete(name),
+          broken && name.includes("#") ? Promise.reject(new VaultError("locked", "locked")) : inner.delete(name),
       },
       LIMIT,
     );
