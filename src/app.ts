@@ -53,7 +53,7 @@ export interface AppDeps {
 }
 
 /** Lifts the connection's idle limit: the relay has its own for uploads and replies. */
-export type Unlimit = (request: Request) => void;
+type Unlimit = (request: Request) => void;
 
 export interface App {
   handle(request: Request, unlimit: Unlimit): Promise<Response>;

@@ -6,7 +6,7 @@ import { VaultError } from "../vault/vault.ts";
 import type { Vault, VaultFault } from "../vault/vault.ts";
 
 /** How long a token change waits for the vault before ccb goes on from memory, milliseconds (design.md, OAuth). */
-export const DURABLE_WAIT_MS = 5_000;
+const DURABLE_WAIT_MS = 5_000;
 const RETRY_FIRST_MS = 1_000;
 /**
  * The longest pause between tries. A locked keyring may show its owner a prompt at each try, and one that hangs keeps a
@@ -27,7 +27,7 @@ const ASKED_RECENTLY_MS = 5_000;
  * opening: no answer yet; open: read, and written where there was something to write;
  * absent: there is no vault (empty, not unreadable); unreadable: it is there but has not been read.
  */
-export type KeeperPhase = "opening" | "open" | "absent" | "unreadable";
+type KeeperPhase = "opening" | "open" | "absent" | "unreadable";
 
 export interface KeeperStatus {
   readonly phase: KeeperPhase;

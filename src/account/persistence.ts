@@ -14,12 +14,12 @@ import type { Statistics } from "./statistics.ts";
 import type { AccountStore } from "./store.ts";
 
 /** Statistics are written at most this often, milliseconds: what a crash may lose. */
-export const STATISTICS_INTERVAL_MS = 10_000;
+const STATISTICS_INTERVAL_MS = 10_000;
 
 const IndexSchema = Type.Object({ version: Type.Literal(ENTRY_VERSION), accounts: Type.Array(Type.String()) });
 
 /** An entry that could not be read: it is left as it is, and said. `missing`: the index names it, the vault has none. */
-export interface DamagedEntry {
+interface DamagedEntry {
   readonly entry: string;
   readonly damage: Damage | "missing";
 }

@@ -1,7 +1,7 @@
 // The accounts and their state in memory: the only truth while ccb runs. The vault follows it, never leads.
 import type { Account } from "./account.ts";
 
-export type AccountState = "ready" | "refreshing" | "login_required";
+type AccountState = "ready" | "refreshing" | "login_required";
 
 export interface AccountHealth {
   readonly state: AccountState;

@@ -27,7 +27,7 @@ const REFUSED_MS = BACKOFF_LIMIT_MS;
  * fresh: the account has a usable token; failed: not now, the old token may still serve, again after `retryAt`;
  * login_required: only a new sign-in helps.
  */
-export type RefreshResult =
+type RefreshResult =
   | { readonly outcome: "fresh"; readonly account: Account; readonly durable: boolean }
   | { readonly outcome: "failed"; readonly reason: string; readonly retryAt: number }
   | { readonly outcome: "login_required"; readonly reason: string };

@@ -3,7 +3,7 @@ import type { AccountHealth } from "../account/store.ts";
 import type { Target } from "../provider/target.ts";
 
 /** Why a target is left out of the choice. */
-export type Exclusion = "login_required" | "claude_token_not_allowed_there";
+type Exclusion = "login_required" | "claude_token_not_allowed_there";
 
 export interface Choice {
   /** Best first. */

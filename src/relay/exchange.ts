@@ -24,7 +24,7 @@ export interface Exchange {
 }
 
 /** How an exchange ended: with a reply's stream, or with an error of ccb's own. */
-export type Outcome = { readonly end: StreamEnd; readonly bytes: number } | { readonly error: string };
+type Outcome = { readonly end: StreamEnd; readonly bytes: number } | { readonly error: string };
 
 export interface ExchangeSummary {
   readonly target: Target | null;

@@ -10,7 +10,7 @@ import { CcbError, codeOf } from "../core/errors.ts";
 
 const Holder = Type.Object({ pid: Type.Integer(), address: Type.String({ maxLength: 300 }) });
 /** Who holds the store: process id, and the address it serves. */
-export type Holder = Static<typeof Holder>;
+type Holder = Static<typeof Holder>;
 
 export interface StoreLock {
   /** Lets the store go; harmless afterwards. Keep the lock referenced until then. */

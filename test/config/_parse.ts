@@ -8,7 +8,7 @@ import type { Problem } from "../../src/config/problem.ts";
 import { formatProblem } from "../../src/config/problem.ts";
 import { en } from "../../src/core/words/en.ts";
 
-export const FILE = "/home/me/.config/ccb/providers.yaml";
+const FILE = "/home/me/.config/ccb/providers.yaml";
 
 /** A provider that is right, indented as an entry of the list. */
 export const PROVIDER = "  - {name: A, base_url: https://api.anthropic.com, auth_value: oauth}\n";
@@ -18,7 +18,7 @@ export function parse(text: string, env: Record<string, string> = {}): ParseResu
 }
 
 /** `line:column: severity: path: text` */
-export function say(problem: Problem): string {
+function say(problem: Problem): string {
   return formatProblem({ ...problem, file: null }, en);
 }
 

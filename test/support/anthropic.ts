@@ -115,7 +115,7 @@ export interface MessagesOptions extends Pick<SseOptions, "gapMs" | "chunkBytes"
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export const MODELS = ["claude-opus-5", "claude-sonnet-5"] as const;
+const MODELS = ["claude-opus-5", "claude-sonnet-5"] as const;
 
 /** The text of a reply where none is asked for. */
 export const GREETING = "Hello from the scripted upstream: 你好, größer, 👋.";

@@ -28,7 +28,7 @@ export interface OAuthServerOptions {
   readonly now?: () => number;
 }
 
-export interface Authorization {
+interface Authorization {
   readonly code: string;
   readonly state: string;
   /** redirect_uri?code=…&state=… */
@@ -53,7 +53,7 @@ interface AccessToken extends Grant {
   readonly expiresAt: number;
 }
 
-export interface Revocation {
+interface Revocation {
   readonly token: string;
   readonly hint: string | undefined;
   readonly clientId: string | undefined;

@@ -55,7 +55,7 @@ export interface Upstream {
 export const OAUTH_BETA = "oauth-2025-04-20";
 
 /** The API's own 401 and 403 words, which clients match on. */
-export const EXPIRED = "OAuth token has expired. Please obtain a new token or refresh your existing token.";
+const EXPIRED = "OAuth token has expired. Please obtain a new token or refresh your existing token.";
 
 export async function startUpstream(options: UpstreamOptions = {}): Promise<Upstream> {
   const requests: UpstreamRequest[] = [];
