@@ -10,6 +10,7 @@ import { codeOf } from "./core/errors.ts";
 import { acceptedLanguage, wordsOf } from "./core/language.ts";
 import type { Language } from "./core/language.ts";
 import type { Announce, Clock, Fetch, Log, Random } from "./core/ports.ts";
+import { shareTimers } from "./core/shared-timers.ts";
 import { createWakeWatch } from "./core/wake.ts";
 import { createDocsRoutes, DOCS_PATH, DOCS_POLICY } from "./http/docs.ts";
 import { answerHead, assertRoutable, createErrorHook } from "./http/entry.ts";
@@ -110,7 +111,7 @@ export function createApp(deps: AppDeps): App {
   const relay = createRelay({
     config,
     fetch: deps.fetch,
-    clock,
+    clock: shareTimers(clock),
     log,
     store,
     persistence,

@@ -1,6 +1,6 @@
 // Headers that belong to one connection and end there (RFC 9110 §7.6.1), with those that old programs still send.
 
-const HOP_BY_HOP = new Set([
+const HOP_BY_HOP = [
   "connection",
   "keep-alive",
   "proxy-authenticate",
@@ -10,11 +10,17 @@ const HOP_BY_HOP = new Set([
   "trailer",
   "transfer-encoding",
   "upgrade",
-]);
+];
+/** RFC 9110 §5.6.2: what a header's name may be. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 
-/** Tells whether a header ends at this hop: by its name, or because `Connection` names it. Names are lower case. */
-export function hopByHopTest(connection: string | null): (name: string) => boolean {
-  if (connection === null) return (name) => HOP_BY_HOP.has(name);
-  const named = new Set(connection.split(",").map((token) => token.trim().toLowerCase()));
-  return (name) => HOP_BY_HOP.has(name) || named.has(name);
+/** A copy of the headers without those that end at this hop: the list, and what `Connection` names. */
+export function endToEnd(headers: Headers): Headers {
+  const copy = new Headers(headers);
+  const connection = copy.get("connection");
+  if (connection !== null) {
+    for (const name of connection.split(",")) if (TOKEN.test(name.trim())) copy.delete(name.trim());
+  }
+  for (const name of HOP_BY_HOP) copy.delete(name);
+  return copy;
 }

@@ -2,10 +2,13 @@
 import type { Provider } from "../config/config.ts";
 import type { Secret } from "../core/secret.ts";
 import { USER_AGENT } from "../core/version.ts";
-import { hopByHopTest } from "./hop-by-hop.ts";
+import { endToEnd } from "./hop-by-hop.ts";
 
 /** Without it the API answers 401 to an OAuth token (facts B 2). */
 const OAUTH_BETA = "oauth-2025-04-20";
+
+const NOT_RELAYED = ["host", "content-length", "expect", "x-ccb-key"];
+const CREDENTIALS = ["authorization", "x-api-key"];
 
 export type Signature =
   | { readonly kind: "oauth"; readonly token: Secret }
@@ -18,14 +21,9 @@ export type Signature =
  * `fetch` sets. `expect` ends here too: ccb has answered it by reading the body.
  */
 export function toUpstreamHeaders(client: Headers, signature: Signature): Headers {
-  const ends = hopByHopTest(client.get("connection"));
-  const headers = new Headers();
-  for (const [name, value] of client) {
-    if (ends(name) || name === "host" || name === "content-length" || name === "expect" || name === "x-ccb-key")
-      continue;
-    if (signature.kind !== "client" && (name === "authorization" || name === "x-api-key")) continue;
-    headers.append(name, value);
-  }
+  const headers = endToEnd(client);
+  for (const name of NOT_RELAYED) headers.delete(name);
+  if (signature.kind !== "client") for (const name of CREDENTIALS) headers.delete(name);
   if (!headers.has("user-agent")) headers.set("user-agent", USER_AGENT);
   sign(headers, signature);
   return headers;
@@ -53,7 +51,7 @@ export function withOAuthBeta(value: string | null): string {
 
 /** A Claude access token, wherever a client put it: it may go to Anthropic's origin alone. */
 export function carriesClaudeToken(client: Headers): boolean {
-  return ["authorization", "x-api-key"].some((name) => (client.get(name) ?? "").includes("sk-ant-oat"));
+  return CREDENTIALS.some((name) => (client.get(name) ?? "").includes("sk-ant-oat"));
 }
 
 /** Path and query of a request as the client's parser gave them, behind the provider's base URL. */

@@ -1,6 +1,6 @@
 // One try of a request at one upstream, up to its response headers. Tells client abort, time-out and failure apart.
 import { CcbError, codeOf } from "../core/errors.ts";
-import type { Clock, Fetch, FetchInit } from "../core/ports.ts";
+import type { Cancel, Clock, Fetch, FetchInit } from "../core/ports.ts";
 import type { ConnectionPlan } from "./connections.ts";
 import type { RequestBody } from "./request-body.ts";
 
@@ -50,9 +50,7 @@ export async function sendAttempt(
   if (input.signal.aborted) throw new CcbError("client_gone", (words) => words.relay.clientGone);
   input.signal.addEventListener("abort", onClientAbort, { once: true });
   const release = (): void => input.signal.removeEventListener("abort", onClientAbort);
-  const timeout = input.firstByteMs > 0 ? clock.after(input.firstByteMs, () => end("timeout")) : (): void => {};
-  const { silenceMs } = input.plan;
-  const silence = silenceMs > 0 ? clock.after(silenceMs, () => end("silent")) : (): void => {};
+  const cancel = limit(clock, input, end);
   try {
     const response = await fetch(input.url, toInit(input, abort.signal));
     return { response, abort: () => abort.abort(), clientGone: () => ended === "client", release };
@@ -61,9 +59,15 @@ export async function sendAttempt(
     if (ended === "silent") return SILENT;
     throw toError(error, ended, input);
   } finally {
-    timeout();
-    silence();
+    cancel();
   }
+}
+
+/** Whichever comes first: the silence that makes a reused connection suspect, or the time-out. */
+function limit(clock: Clock, { plan, firstByteMs }: AttemptInput, end: (why: "timeout" | "silent") => void): Cancel {
+  const silent = plan.silenceMs > 0 && (firstByteMs <= 0 || plan.silenceMs < firstByteMs);
+  const milliseconds = silent ? plan.silenceMs : firstByteMs;
+  return milliseconds > 0 ? clock.after(milliseconds, () => end(silent ? "silent" : "timeout")) : () => {};
 }
 
 function toInit(input: AttemptInput, signal: AbortSignal): FetchInit {

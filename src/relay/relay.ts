@@ -8,6 +8,7 @@ import type { Clock, Fetch, Log } from "../core/ports.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Route } from "../oauth/client.ts";
 import type { Refresher } from "../oauth/refresh.ts";
+import { endToEnd } from "../provider/hop-by-hop.ts";
 import { carriesClaudeToken, toUpstreamHeaders, toUpstreamUrl } from "../provider/prepare.ts";
 import { targetsOf } from "../provider/target.ts";
 import type { Target } from "../provider/target.ts";
@@ -18,7 +19,7 @@ import type { Connections } from "./connections.ts";
 import { logExchange } from "./exchange.ts";
 import type { Exchange, RequestLine } from "./exchange.ts";
 import { peekBody } from "./peek.ts";
-import { toClientHeaders, toClientResponse } from "./reply.ts";
+import { toClientResponse } from "./reply.ts";
 import { takeBody } from "./request-body.ts";
 import { signatureFor } from "./sign.ts";
 
@@ -138,7 +139,7 @@ export function createRelay(deps: RelayDeps): Relay {
     let failure: CcbError | null = null;
     for (const target of choice) {
       const sent = await tryTarget(exchange, target);
-      if (!(sent instanceof CcbError)) return hand(exchange, target, sent);
+      if (!(sent instanceof CcbError)) return await hand(exchange, target, sent);
       // That an account comes back by itself soon says more than that another needs its owner.
       if (failure === null || sent.code === "token_unavailable") failure = sent;
     }
@@ -146,11 +147,11 @@ export function createRelay(deps: RelayDeps): Relay {
     throw deps.loginRequired(choice[0]?.provider.name ?? "");
   }
 
-  function hand(exchange: Exchange, target: Target, { reply, pooled }: Sent): Response {
+  function hand(exchange: Exchange, target: Target, { reply, pooled }: Sent): Promise<Response> {
     const { status } = reply.response;
     const { origin, name } = target.provider;
     if (target.kind === "account" && status < 400) deps.persistence.statistics.count(target.account.id);
-    const headers = toClientHeaders(reply.response.headers);
+    const headers = endToEnd(reply.response.headers);
     headers.set("x-ccb-request-id", exchange.line.id);
     headers.set("x-ccb-provider", encodeURI(name));
     headers.set("x-ccb-attempts", String(exchange.line.attempts));

@@ -1,7 +1,7 @@
 // The observed stream: what passes, how it ends, and that a break comes after the bytes before it. Fake clock.
 import { describe, expect, test } from "bun:test";
 import type { AttemptReply } from "../../src/relay/attempt.ts";
-import { toClientHeaders, toClientResponse } from "../../src/relay/reply.ts";
+import { toClientResponse } from "../../src/relay/reply.ts";
 import type { StreamEnd } from "../../src/relay/reply.ts";
 import { createTestClock } from "../support/clock.ts";
 import { settledNow } from "../support/world.ts";
@@ -18,7 +18,11 @@ interface Scripted {
 }
 
 /** A reply whose upstream a test plays. */
-function scripted(init: ResponseInit = {}, idleMs = 1000): Scripted {
+async function scripted(
+  init: ResponseInit = {},
+  idleMs = 1000,
+  headers = new Headers({ "x-a": "1" }),
+): Promise<Scripted> {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   const body = new ReadableStream<Uint8Array>({
     start: (given) => {
@@ -38,7 +42,7 @@ function scripted(init: ResponseInit = {}, idleMs = 1000): Scripted {
     clientGone: () => gone,
     release: () => void calls.push("release"),
   };
-  const response = toClientResponse(reply, new Headers({ "x-a": "1" }), {
+  const response = await toClientResponse(reply, headers, {
     clock,
     idleMs,
     onBytes: () => void calls.push("bytes"),
@@ -69,7 +73,7 @@ const nameOf = async (work: Promise<unknown>): Promise<string> => {
 };
 
 test("a whole stream: every byte, then the end, once", async () => {
-  const it = scripted({ status: 201 });
+  const it = await scripted({ status: 201 });
   const text = it.response.text();
   it.push("one ");
   it.push("two");
@@ -84,7 +88,7 @@ test("a whole stream: every byte, then the end, once", async () => {
 });
 
 test("a break comes after the bytes before it have had a turn to leave, as an AbortError", async () => {
-  const it = scripted();
+  const it = await scripted();
   const reader = it.response.body?.getReader();
   it.push("hello");
   expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe("hello");
@@ -99,7 +103,7 @@ test("a break comes after the bytes before it have had a turn to leave, as an Ab
 });
 
 test("silence is a break too, and ends the exchange upstream", async () => {
-  const it = scripted();
+  const it = await scripted();
   const text = nameOf(it.response.text());
   await it.clock.advance(999);
   expect(it.ends).toEqual([]);
@@ -108,7 +112,7 @@ test("silence is a break too, and ends the exchange upstream", async () => {
 });
 
 test("a reader that goes away ends the exchange upstream", async () => {
-  const it = scripted();
+  const it = await scripted();
   const reader = it.response.body?.getReader();
   it.push("x");
   await reader?.read();
@@ -118,7 +122,7 @@ test("a reader that goes away ends the exchange upstream", async () => {
 });
 
 test("a break that the client's own leaving caused is the client's", async () => {
-  const it = scripted();
+  const it = await scripted();
   const text = nameOf(it.response.text());
   it.leave();
   await text;
@@ -136,7 +140,7 @@ describe("no content", () => {
         clientGone: () => false,
         release: () => void calls.push("release"),
       };
-      const response = toClientResponse(reply, new Headers(), {
+      const response = await toClientResponse(reply, new Headers(), {
         clock: createTestClock(),
         idleMs: 1,
         onBytes: () => {},
@@ -147,20 +151,61 @@ describe("no content", () => {
   }
 });
 
-test("headers of the upstream's connection end here, all others pass, cookies apart", () => {
-  const headers = new Headers([
-    ["Set-Cookie", "a=1"],
-    ["Set-Cookie", "b=2"],
-    ["Connection", "close, X-Hop"],
-    ["X-Hop", "1"],
-    ["Transfer-Encoding", "chunked"],
-    ["Content-Encoding", "gzip"],
-    ["Retry-After", "3"],
-  ]);
-  expect(Array.from(toClientHeaders(headers), (pair) => pair.join(": ")).toSorted()).toEqual([
-    "content-encoding: gzip",
-    "retry-after: 3",
-    "set-cookie: a=1",
-    "set-cookie: b=2",
-  ]);
+/** A body that announces its length, which a test plays. */
+function announced(length: number) {
+  const parts: { body?: ReadableStreamDefaultController<Uint8Array> } = {};
+  const body = new ReadableStream<Uint8Array>({ start: (given) => void (parts.body = given) });
+  const ends: [StreamEnd, number][] = [];
+  const clock = createTestClock();
+  const reply: AttemptReply = {
+    response: new Response(body),
+    abort: () => parts.body?.error(new Error("aborted")),
+    clientGone: () => false,
+    release: () => {},
+  };
+  const observer = {
+    clock,
+    idleMs: 1000,
+    onBytes: () => {},
+    onEnd: (end: StreamEnd, n: number) => ends.push([end, n]),
+  };
+  const response = toClientResponse(reply, new Headers({ "content-length": String(length) }), observer);
+  return { response, ends, clock, part: parts };
+}
+
+describe("a short body with a length", () => {
+  test("that is there at once goes over whole", async () => {
+    const it = announced(5);
+    it.part.body?.enqueue(Buffer.from("hello"));
+    expect(await (await it.response).text()).toBe("hello");
+    expect(it.ends).toEqual([["complete", 5]]);
+  });
+
+  test("that comes in pieces is streamed as it comes", async () => {
+    const it = announced(5);
+    it.part.body?.enqueue(Buffer.from("he"));
+    const reader = (await it.response).body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe("he");
+    it.part.body?.enqueue(Buffer.from("llo"));
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe("llo");
+    it.part.body?.close();
+    expect((await reader?.read())?.done).toBe(true);
+    expect(it.ends).toEqual([["complete", 5]]);
+  });
+
+  test("of nothing ends at once", async () => {
+    const it = announced(0);
+    it.part.body?.close();
+    expect(await (await it.response).text()).toBe("");
+    expect(it.ends).toEqual([["complete", 0]]);
+  });
+
+  test("whose first byte never comes is a break after the idle time", async () => {
+    const it = announced(5);
+    await it.clock.advance(1000);
+    await it.clock.advance(1);
+    const failure = await (await it.response).text().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DOMException);
+    expect(it.ends).toEqual([["idle", 0]]);
+  });
 });
