@@ -36,7 +36,8 @@ bench-compare: deps
 	$(BUN) bench/compare.ts "$(BASE)"
 
 install: build
-	install -D -m 0755 dist/ccb "$(DESTDIR)$(PREFIX)/bin/ccb"
+	mkdir -p "$(DESTDIR)$(PREFIX)/bin"
+	install -m 0755 dist/ccb "$(DESTDIR)$(PREFIX)/bin/ccb"
 
 format: deps
 	$(BUN) run --bun format
@@ -44,7 +45,7 @@ format: deps
 clean:
 	rm -rf dist node_modules .bun .oxlintrc.json
 
-# Debian packages for the tests that need a keyring, and for the benchmark's comparison.
+# Debian packages for the tests that need a keyring.
 test-deps:
 	apt-get update -q
 	apt-get install -y -q --no-install-recommends dbus gnome-keyring libsecret-tools

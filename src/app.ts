@@ -33,6 +33,9 @@ import type { Vault } from "./vault/vault.ts";
 /** How often the machine is looked at for sleep and for another network, milliseconds. */
 const WATCH_MS = 5_000;
 
+/** An account whose renewed token was refused is left out of the choice this long, milliseconds. */
+const REFUSED_MS = 120_000;
+
 export interface AppDeps {
   readonly config: Config;
   readonly fetch: Fetch;
@@ -106,7 +109,12 @@ export function createApp(deps: AppDeps): App {
     },
   });
   const schedule = createSchedule({ store, refresher, clock, random, enabled: settings.oauth.enable_auto_refresh });
-  wake.onWake(() => schedule.wake());
+  /** What failed before a sleep or on another network says nothing about now. */
+  function startOver(): void {
+    refresher.forgive();
+    schedule.wake();
+  }
+  wake.onWake(startOver);
 
   const relay = createRelay({
     config,
@@ -120,8 +128,13 @@ export function createApp(deps: AppDeps): App {
     routeOf: (provider) => deps.routeOf(provider.base_url, provider.proxy),
     loginRequired: (provider) => prompt.required(provider),
     onRefused: (id) => {
-      store.setHealth(id, { state: "login_required", reason: "refused_after_refresh" });
-      prompt.lost(id, "refused_after_refresh");
+      const refused = { state: "login_required", reason: "refused_after_refresh" } as const;
+      store.setHealth(id, refused);
+      prompt.lost(id, refused.reason);
+      // The refresh works, so this may be the upstream's trouble and not the account's: it is tried again later.
+      clock.after(REFUSED_MS, () => {
+        if (store.health(id) === refused) store.setHealth(id, { state: "ready", reason: null });
+      });
     },
   });
 
@@ -145,7 +158,7 @@ export function createApp(deps: AppDeps): App {
     onSignedIn: (account: { id: string }) => schedule.arm(account.id),
   };
 
-  const routes = new Elysia({ aot: true })
+  const routes = new Elysia({ strictPath: true })
     .use(createErrorHook(toResponse))
     .use(createDocsRoutes())
     .use(createProxyRoutes({ relay, toResponse, newId }))
@@ -177,7 +190,7 @@ export function createApp(deps: AppDeps): App {
   let cancelWatch = (): void => {};
   function watch(): void {
     wake.check();
-    connections.checkNetwork();
+    if (connections.checkNetwork()) startOver();
     cancelWatch = clock.after(WATCH_MS, watch);
   }
 
@@ -203,7 +216,7 @@ export function createApp(deps: AppDeps): App {
       cancelWatch();
       schedule.stop();
       // A refresh in flight has spent the old token: its answer must be kept, or the account is lost.
-      await refresher.idle();
+      await refresher.stop();
       await persistence.close(5_000);
     },
   };

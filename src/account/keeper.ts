@@ -14,12 +14,19 @@ const RETRY_FIRST_MS = 1_000;
  */
 const RETRY_LIMIT_MS: Readonly<Record<VaultFault, number>> = {
   absent: 30_000,
+  no_lock: 30_000,
   ambiguous: 30_000,
   full: 30_000,
   failed: 30_000,
   locked: 300_000,
   silent: 600_000,
 };
+/** Between two tries while ccb stops. */
+const CLOSE_PAUSE_MS = 250;
+/** There is no store to read: that is empty, not unreadable. */
+const NOTHING_THERE: ReadonlySet<VaultFault> = new Set<VaultFault>(["absent", "no_lock"]);
+/** Faults that say nothing about reading. */
+const WRITES_ONLY: ReadonlySet<VaultFault> = new Set<VaultFault>(["full", "ambiguous", "failed"]);
 /** A request does not ask a keyring again that was asked this recently. */
 const ASKED_RECENTLY_MS = 5_000;
 
@@ -70,10 +77,11 @@ export interface KeeperDeps {
 /** Creates a keeper. Nothing touches the vault before `start()`. */
 export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps): Keeper {
   const changes = new Map<string, Change>();
-  const settledWaiters: (() => void)[] = [];
+  const settledWaiters = new Set<() => void>();
   let phase: KeeperPhase = "opening";
   let fault: VaultFault | null = null;
   let writing: Change | null = null;
+  let proven = false;
   let pumping = false;
   let closed = false;
   let askedAt = 0;
@@ -86,7 +94,7 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
     const changed = nextPhase !== phase || nextFault !== fault;
     phase = nextPhase;
     fault = nextFault;
-    if (phase === "open" || phase === "absent") for (const resolve of settledWaiters.splice(0)) resolve();
+    if (phase === "open" || phase === "absent") for (const resolve of settledWaiters) resolve();
     if (changed) onStatus(status());
   }
 
@@ -114,13 +122,34 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
     return null;
   }
 
-  async function pumpOnce(): Promise<VaultFault | null> {
-    if (phase !== "open") {
+  /** Says in the log what the vault said, loudly when it is news. */
+  function sayUnavailable(error: unknown): VaultFault {
+    const why = error instanceof VaultError ? error.fault : "failed";
+    const said = { fault: why, detail: error instanceof VaultError ? error.message : codeOf(error) };
+    if (why === fault) log.debug("vault_unavailable", said);
+    else log.warning("vault_unavailable", said);
+    return why;
+  }
+
+  /** Whether the vault keeps values. One that cannot write may still be read: then it says so, and loading goes on. */
+  async function prove(): Promise<VaultFault | null> {
+    if (proven) return null;
+    try {
       await vault.probe();
-      await load(vault);
-      report("open", null);
+      proven = true;
+      return null;
+    } catch (error) {
+      if (error instanceof VaultError && WRITES_ONLY.has(error.fault)) return sayUnavailable(error);
+      throw error;
     }
-    let refused: VaultFault | null = null;
+  }
+
+  async function pumpOnce(): Promise<VaultFault | null> {
+    let refused = await prove();
+    if (phase !== "open") {
+      await load(vault);
+      report("open", refused);
+    }
     const tried = new Set<Change>();
     for (;;) {
       const next = [...changes].find(([, change]) => !tried.has(change));
@@ -139,11 +168,8 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
       again = await pumpOnce();
       report("open", again);
     } catch (error) {
-      again = error instanceof VaultError ? error.fault : "failed";
-      const said = { fault: again, detail: error instanceof VaultError ? error.message : codeOf(error) };
-      if (again === fault) log.debug("vault_unavailable", said);
-      else log.warning("vault_unavailable", said);
-      report(phase === "open" ? "open" : again === "absent" ? "absent" : "unreadable", again);
+      again = sayUnavailable(error);
+      report(phase === "open" ? "open" : NOTHING_THERE.has(again) ? "absent" : "unreadable", again);
       answerAll(false);
     }
     pumping = false;
@@ -171,7 +197,9 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
     settled(milliseconds) {
       if (phase === "open" || phase === "absent") return Promise.resolve();
       if (phase === "unreadable" && clock.monotonic() - askedAt >= ASKED_RECENTLY_MS) void pump();
-      return within(milliseconds, undefined, new Promise<void>((resolve) => settledWaiters.push(resolve)));
+      const waiter = Promise.withResolvers<void>();
+      settledWaiters.add(waiter.resolve);
+      return within(milliseconds, undefined, waiter.promise).finally(() => settledWaiters.delete(waiter.resolve));
     },
     put(name, value, waitMs = DURABLE_WAIT_MS) {
       if (closed) return Promise.resolve(false);
@@ -193,12 +221,20 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
     pending: (name) => changes.has(name),
     read: (name) => within<string | null | undefined>(DURABLE_WAIT_MS, undefined, vault.get(name)),
     async close(milliseconds) {
-      cancelRetry();
-      if (changes.size > 0 && !pumping) void pump();
-      const left = [...changes.values()].map(
-        (change) => new Promise<boolean>((resolve) => change.waiters.push(resolve)),
-      );
-      if (left.length > 0) await within(milliseconds, [], Promise.all(left));
+      const until = clock.monotonic() + milliseconds;
+      // A vault that stalled for a moment gets the rest of the time; one that is absent will not come back in it.
+      for (;;) {
+        cancelRetry();
+        const left = [...changes.values()].map(
+          (change) => new Promise<boolean>((resolve) => change.waiters.push(resolve)),
+        );
+        const remaining = until - clock.monotonic();
+        if (left.length === 0 || remaining <= 0 || phase === "absent") break;
+        if (!pumping) void pump();
+        const written = await within(remaining, [false], Promise.all(left));
+        if (written.every(Boolean)) break;
+        await within(Math.min(CLOSE_PAUSE_MS, until - clock.monotonic()), undefined, new Promise<void>(() => {}));
+      }
       closed = true;
       vault.close();
     },

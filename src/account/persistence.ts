@@ -21,7 +21,7 @@ const IndexSchema = Type.Object({ version: Type.Literal(ENTRY_VERSION), accounts
 /** An entry that could not be read: it is left as it is, and said. `missing`: the index names it, the vault has none. */
 interface DamagedEntry {
   readonly entry: string;
-  readonly damage: Damage | "missing";
+  readonly damage: Damage | "missing" | "ambiguous";
 }
 
 export interface Persistence {
@@ -60,6 +60,8 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
   const damaged = new Map<string, DamagedEntry>();
   /** The ids that the index is to name: also those whose entries could not be read, or they would be lost for good. */
   const listed = new Set<string>();
+  /** Each account as it was last to be kept. */
+  const kept = new Map<string, Account>();
   /** Removed while the vault was closed: its index may still name them. */
   const removed = new Set<string>();
   let keeper: Keeper | null = null;
@@ -121,15 +123,28 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
     else await vault.set("stats.damaged", text);
   }
 
+  /** One entry that the vault refuses to tell apart from another does not hold up the rest. */
+  async function readEntry(vault: Vault, id: string): Promise<Account | DamagedEntry["damage"]> {
+    try {
+      const text = await vault.get(entryName(id));
+      return text === null ? "missing" : parseEntry(text);
+    } catch (error) {
+      if (error instanceof VaultError && error.fault === "ambiguous") return "ambiguous";
+      throw error;
+    }
+  }
+
   /** An account out of the vault goes into memory. What was signed in or removed meanwhile is newer there. */
   function takeOver(account: Account): void {
     const current = store.byId(account.id);
     if (removed.has(account.id)) return;
     if (current !== undefined) {
       const aliases = [...new Set([...account.aliases, ...current.aliases])].slice(-20);
-      const merged = { ...current, aliases, createdAt: Math.min(account.createdAt, current.createdAt) };
-      store.save(merged);
-      void keeper?.put(entryName(merged.id), toEntry(merged));
+      const createdAt = Math.min(account.createdAt, current.createdAt);
+      store.save({ ...current, aliases, createdAt });
+      // With the tokens that were last to be kept: a refresh keeps its tokens before memory has them.
+      const newest = { ...(kept.get(current.id) ?? current), aliases, createdAt };
+      void keeper?.put(entryName(newest.id), toEntry(newest));
       return;
     }
     // Another organization of this person may have signed in while this one's name was not known.
@@ -147,8 +162,7 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
     const found: Account[] = [];
     for (const id of ids) {
       if (removed.has(id)) continue;
-      const text = await vault.get(entryName(id));
-      const account = text === null ? "missing" : parseEntry(text);
+      const account = await readEntry(vault, id);
       if (typeof account !== "string") found.push(account);
       else if (store.byId(id) === undefined) reportDamage(entryName(id), account);
     }
@@ -173,19 +187,21 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
     async keep(account) {
       if (active === null) return false;
       damaged.delete(entryName(account.id));
+      kept.set(account.id, account);
       removed.delete(account.id);
       // The entry first: an index that names an entry which a crash kept from being written would be a loss.
       const entry = active.put(entryName(account.id), toEntry(account));
       if (listed.has(account.id)) return entry;
       listed.add(account.id);
-      const [kept, indexed] = await Promise.all([entry, active.put("index", indexEntry())]);
-      return kept && indexed;
+      const [written, indexed] = await Promise.all([entry, active.put("index", indexEntry())]);
+      return written && indexed;
     },
     async forget(id) {
       statistics.remove(id);
       // What is in memory alone is gone for good.
       if (active === null) return true;
       listed.delete(id);
+      kept.delete(id);
       removed.add(id);
       const [gone, indexed] = await Promise.all([active.put(entryName(id), null), active.put("index", indexEntry())]);
       return gone && indexed;

@@ -9,9 +9,13 @@ const RETRY_SECONDS = 5;
 /** Waits for the accounts, at most 5 s. Rejects with `keyring_unreadable` where they are still behind a closed keyring. */
 export async function assertReadable(persistence: Persistence): Promise<void> {
   await persistence.settled(KEYRING_WAIT_MS);
-  const phase = persistence.status()?.phase;
-  if (phase !== "opening" && phase !== "unreadable") return;
-  throw new CcbError("keyring_unreadable", (words) => words.relay.keyringUnreadable, {
-    retryAfterSeconds: RETRY_SECONDS,
-  });
+  const status = persistence.status();
+  if (status === null || status.phase === "open" || status.phase === "absent") return;
+  // One that has not answered yet is most likely asking its owner.
+  const fault = status.fault ?? "silent";
+  throw new CcbError(
+    "keyring_unreadable",
+    (words) => words.relay.keyringUnreadable({ why: words.vault.why[fault], mend: words.vault.mend[fault] }),
+    { retryAfterSeconds: RETRY_SECONDS },
+  );
 }

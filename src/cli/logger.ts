@@ -1,5 +1,5 @@
 // The log: LogTape behind the Log port. Coloured lines on a terminal, JSON lines when piped.
-import { configureSync, getJsonLinesFormatter, getLogger } from "@logtape/logtape";
+import { configureSync, getLogger } from "@logtape/logtape";
 import type { LogLevel as TapeLevel, LogRecord, TextFormatter } from "@logtape/logtape";
 import type { Clock, Log, LogFields, LogLevel } from "../core/ports.ts";
 
@@ -50,6 +50,16 @@ const terminalFormatter: TextFormatter = ({ timestamp, level, rawMessage, proper
   return `${[`${DIM}${localTime(timestamp)}${RESET}`, `${colour}${level.toUpperCase().padEnd(7)}${RESET}`, text, ...head, ...rest].join(" ")}\n`;
 };
 
+/** One line for a program: an object with the time, the level in the words of the setting, the event and its fields. */
+const jsonFormatter: TextFormatter = ({ timestamp, level, rawMessage, properties }: LogRecord) =>
+  `${JSON.stringify({
+    "@timestamp": new Date(timestamp).toISOString(),
+    level: level.toUpperCase(),
+    message: String(rawMessage),
+    logger: "ccb",
+    ...properties,
+  })}\n`;
+
 export interface LoggerOptions {
   readonly level: LogLevel;
   readonly coloured: boolean;
@@ -65,7 +75,7 @@ export interface Logger {
 
 /** Configures LogTape for this process and gives the port to it. Lines leave in batches, off the request path. */
 export function createLogger({ level, coloured, clock, write }: LoggerOptions): Logger {
-  const format = coloured ? terminalFormatter : getJsonLinesFormatter({ properties: "flatten" });
+  const format = coloured ? terminalFormatter : jsonFormatter;
   const waiting: string[] = [];
   function flush(): void {
     if (waiting.length > 0) write(waiting.splice(0).join(""));

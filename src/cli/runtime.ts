@@ -41,14 +41,11 @@ export const workingDirectory = (): string => process.cwd();
 export const homeDirectory = (): string => homedir();
 export const userId = (): number | undefined => process.getuid?.();
 
-/** The operating-system user's name; the number where it has none (a container, say). */
-export function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(userId() ?? "user");
-  }
-}
+/**
+ * What tells the operating system's users apart: the number where there is one. Not the name: Bun takes that from
+ * $USER, which a service, a container or `sudo` sets or leaves out as it likes.
+ */
+export const userKey = (): string => String(userId() ?? userInfo().username);
 
 /** LC_ALL, LC_MESSAGES, LANG as POSIX ranks them; where there are no such variables, the system's own locale. */
 export function locale(): string | undefined {
@@ -93,14 +90,24 @@ export function createRouting(caFile: string | null) {
 }
 
 export const writeError = (text: string): void => void process.stderr.write(text);
-export const writeOutput = (text: string): void => void process.stdout.write(text);
+/** A reader that has stopped reading must not fill the memory, bytes. */
+const UNREAD_LIMIT = 16 * 1024 * 1024;
+
+export function writeOutput(text: string): void {
+  if (process.stdout.writableLength < UNREAD_LIMIT) process.stdout.write(text);
+}
 export const outputIsTerminal = (): boolean => process.stdout.isTTY && (environment["NO_COLOR"] ?? "") === "";
 export const errorIsTerminal = (): boolean => process.stderr.isTTY && (environment["NO_COLOR"] ?? "") === "";
 
-/** Calls back at SIGTERM and SIGINT, each time. */
+/** Calls back at SIGTERM, SIGINT and SIGHUP (the terminal was closed), each time. */
 export function onStopSignal(listener: () => void): void {
-  process.on("SIGTERM", listener);
-  process.on("SIGINT", listener);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, listener);
+}
+
+/** A reader of the output that goes away is no reason to stop serving. */
+export function tolerateClosedOutput(): void {
+  process.stdout.on("error", () => {});
+  process.stderr.on("error", () => {});
 }
 
 /** Keeps the process alive while it waits for what does not: timers of the clock port never do. */

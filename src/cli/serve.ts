@@ -1,52 +1,25 @@
 // ccb serve: from the configuration to a listening server, and its orderly end.
 import { createApp } from "../app.ts";
 import type { App } from "../app.ts";
-import type { Config } from "../config/config.ts";
 import type { Flags } from "../config/overrides.ts";
 import { CcbError } from "../core/errors.ts";
 import { resolveLanguage, wordsOf } from "../core/language.ts";
 import type { Language } from "../core/language.ts";
 import type { Log } from "../core/ports.ts";
 import type { KeeperStatus } from "../account/keeper.ts";
-import { createKeyringVault } from "../vault/keyring.ts";
 import type { WorkerLike } from "../vault/keyring.ts";
-import { acquireStoreLock } from "../vault/lock.ts";
-import type { StoreLock } from "../vault/lock.ts";
-import { serviceName } from "../vault/service-name.ts";
-import { createSplitVault } from "../vault/split.ts";
-import { stateDirectory } from "../vault/state-directory.ts";
-import type { Vault } from "../vault/vault.ts";
 import { banner } from "./banner.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, loadForCommand } from "./configuration.ts";
 import { listen } from "./listen.ts";
 import type { Listening } from "./listen.ts";
 import { createLogger } from "./logger.ts";
 import * as runtime from "./runtime.ts";
+import { createStore } from "./store.ts";
 
-/** Windows Credential Manager takes 2,560 bytes of UTF-16 (facts/bun); some room is left. */
-const WINDOWS_ENTRY_LENGTH = 1_200;
 /** The banner waits this long for the keyring, so that it can say who is signed in; requests do not wait for it. */
 const BANNER_WAIT_MS = 1_500;
 /** A keyring that opened by then was only slow; one that did not is worth a word. */
 const KEYRING_PATIENCE_MS = 5_000;
-
-function createVault(config: Config, spawn: () => WorkerLike): Vault | null {
-  const { enable_persistence, service_name } = config.settings.oauth;
-  if (!enable_persistence) return null;
-  const service = serviceName(service_name, runtime.userName());
-  const vault = createKeyringVault({ service, spawn, clock: runtime.realClock, random: runtime.realRandom });
-  return runtime.platform === "win32" ? createSplitVault(vault, WINDOWS_ENTRY_LENGTH) : vault;
-}
-
-/** One process per persistent store; the lock dies with its holder. Rejects with `store_held` or `vault_failed`. */
-function lockStore(config: Config, address: string): StoreLock | null {
-  if (!config.settings.oauth.enable_persistence) return null;
-  return acquireStoreLock({
-    directory: stateDirectory(runtime.environment, runtime.platform, runtime.homeDirectory()),
-    service: serviceName(config.settings.oauth.service_name, runtime.userName()),
-    holder: { pid: runtime.pid, address },
-  });
-}
 
 /** Says on the console when tokens stop or begin to be durable. Silent at a start where all is well. */
 function createPersistenceAnnouncer(language: Language, announce: (text: string) => void) {
@@ -77,6 +50,7 @@ async function shutDown(app: App, listening: Listening, graceSeconds: number, lo
 
 /** Serves until a signal ends it. Resolves the exit code. */
 export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike): Promise<number> {
+  runtime.tolerateClosedOutput();
   const config = await loadForCommand(flags);
   if (config === null) return EXIT_USAGE;
   const { settings } = config;
@@ -89,6 +63,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
     clock: runtime.realClock,
     write: runtime.writeOutput,
   });
+  const store = createStore(config, spawnKeyringWorker);
   let url = "";
   const app = createApp({
     config,
@@ -97,7 +72,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
     random: runtime.realRandom,
     log,
     announce,
-    vault: createVault(config, spawnKeyringWorker),
+    vault: store.vault,
     routeOf: runtime.createRouting(settings.ca_file),
     network: runtime.networkFingerprint,
     publicUrl: () => url,
@@ -106,11 +81,10 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
   });
 
   let listening: Listening | null = null;
-  let lock: StoreLock | null;
   try {
     listening = listen(settings.host, settings.port, app);
     ({ url } = listening);
-    lock = lockStore(config, url);
+    store.lock(url);
   } catch (error) {
     listening?.cut();
     if (!(error instanceof CcbError)) throw error;
@@ -141,7 +115,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
   const rest = runtime.stayAlive();
   await stopped;
   rest();
-  lock?.release();
+  store.release();
   flush();
   return EXIT_OK;
 }

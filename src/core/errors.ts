@@ -22,6 +22,7 @@ export const ERROR_TABLE = {
   invalid_fields: { status: 422, type: "invalid_request_error" },
   unsupported_media_type: { status: 415, type: "invalid_request_error" },
   method_not_allowed: { status: 405, type: "invalid_request_error" },
+  foreign_page: { status: 403, type: "permission_error" },
   not_found: { status: 404, type: "not_found_error" },
   body_too_large: { status: 413, type: "request_too_large" },
   upload_timeout: { status: 408, type: "invalid_request_error" },
@@ -47,9 +48,7 @@ export const ERROR_TABLE = {
   upstream_unreachable: { status: 502, type: "api_error" },
   upstream_timeout: { status: 504, type: "timeout_error" },
   not_sent_again: { status: 503, type: "api_error" },
-  shutting_down: { status: 503, type: "api_error" },
   // start-up and the rest
-  configuration_invalid: { status: 500, type: "api_error" },
   address_in_use: { status: 500, type: "api_error" },
   store_held: { status: 500, type: "api_error" },
   vault_failed: { status: 500, type: "api_error" },

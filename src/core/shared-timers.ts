@@ -17,12 +17,17 @@ export function shareTimers(clock: Clock): Clock {
   function arm(length: number, waiting: Set<Waiting>, delay: number): void {
     clock.after(delay, () => {
       const now = clock.monotonic();
+      const due: Waiting[] = [];
       for (const timer of waiting) {
-        if (timer.due > now) return arm(length, waiting, timer.due - now);
+        if (timer.due > now) break;
+        due.push(timer);
         waiting.delete(timer);
-        timer.callback();
       }
-      byLength.delete(length);
+      // Before the callbacks: one that throws, or sets a timer of this length, finds everything in order.
+      const [next] = waiting;
+      if (next === undefined) byLength.delete(length);
+      else arm(length, waiting, next.due - now);
+      for (const timer of due) timer.callback();
     });
   }
 

@@ -1,5 +1,6 @@
 // What every request meets before a route: checks that hold everywhere, HEAD, and the answer for paths that are none.
 import { Elysia, NotFoundError } from "elysia";
+import { isLoopbackHost } from "../config/origins.ts";
 import { CcbError } from "../core/errors.ts";
 import { pathOf } from "./proxy.ts";
 
@@ -20,26 +21,35 @@ export function assertRoutable(request: Request): void {
   const { url } = request;
   if (url.indexOf("/", url.indexOf("//") + 2) < ROUTER_OFFSET)
     throw new CcbError("invalid_request", (words) => words.http.badHost);
+  assertOwnPage(request.headers);
 }
 
-/** The error for a request that no route took. */
-function unrouted(request: Request): CcbError {
-  const path = pathOf(request.url);
-  const allow = METHODS.find(([pattern]) => pattern.test(path))?.[1];
-  return allow === undefined
-    ? new CcbError("not_found", (words) => words.http.notFound)
-    : new CcbError("method_not_allowed", (words) => words.http.methodNotAllowed({ allow }));
+/**
+ * ccb listens for programs of this machine. A web page could reach it too: under a name of its own that resolves here
+ * (DNS rebinding), or by a request that its browser sends without asking. Both are told by what the browser adds.
+ */
+function assertOwnPage(headers: Headers): void {
+  const host = headers.get("host");
+  if (host !== null && !isLoopbackHost(URL.parse(`http://${host}`)?.hostname ?? "")) throw foreign();
+  const origin = headers.get("origin");
+  if (origin !== null && origin !== `http://${host ?? ""}`) throw foreign();
+  const site = headers.get("sec-fetch-site");
+  if (site !== null && site !== "same-origin" && site !== "none") throw foreign();
 }
+
+const foreign = (): CcbError => new CcbError("foreign_page", (words) => words.http.foreignPage);
 
 /** Translates what a route threw: Elysia's own errors would echo what was submitted, so none of their text is used. */
 export function createErrorHook(toResponse: (error: unknown, request: Request) => Response) {
   return new Elysia({ name: "errors" }).onError({ as: "global" }, ({ error, request }) => {
     // By class, not by code: Elysia puts an error's own `code` in the place of its own (facts/bun).
     if (error instanceof NotFoundError) {
-      const known = unrouted(request);
-      const response = toResponse(known, request);
-      const allow = METHODS.find(([pattern]) => pattern.test(pathOf(request.url)))?.[1];
-      if (allow !== undefined) response.headers.set("allow", allow);
+      const path = pathOf(request.url);
+      const allow = METHODS.find(([pattern]) => pattern.test(path))?.[1];
+      if (allow === undefined) return toResponse(new CcbError("not_found", (words) => words.http.notFound), request);
+      const wrong = new CcbError("method_not_allowed", (words) => words.http.methodNotAllowed({ allow }));
+      const response = toResponse(wrong, request);
+      response.headers.set("allow", allow);
       return response;
     }
     return toResponse(error, request);

@@ -90,14 +90,14 @@ export interface ServiceDeps {
 
 /** Creates the controller of the service endpoints. Uptime counts from here. */
 export function createServiceRoutes({ config, clock, store, persistence, languageOf }: ServiceDeps) {
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
   return new Elysia({ name: "service" })
     .get(
       "/health",
       ({ request }): Static<typeof HealthSchema> => ({
         status: "ok",
         version: VERSION,
-        uptime_seconds: Math.max(0, Math.floor((clock.now() - startedAt) / 1000)),
+        uptime_seconds: Math.floor((clock.monotonic() - startedAt) / 1000),
         accounts: store.all().length,
         persistence: toPersistenceStatus(persistence, wordsOf(languageOf(request))),
       }),

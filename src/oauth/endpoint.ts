@@ -11,7 +11,7 @@ import { Secret } from "../core/secret.ts";
 import type { EndpointReply, OAuthClient } from "./client.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 
-/** What a token reply says. Only the first three fields of facts A are certain; the rest may be missing. */
+/** What a token reply says. Only the access token is certain; the rest may be missing. */
 export interface TokenReply {
   readonly access: Secret;
   /** null: the server sent none, the old one stays valid. */
@@ -76,10 +76,12 @@ export function toRevocationRequest(
 // A token goes into a header field later: RFC 6750 §2.1 allows visible ASCII.
 const Token = Type.String({ pattern: "^[\\x21-\\x7e]+$", maxLength: 16_384 });
 const SuccessSchema = Type.Object({
-  token_type: Type.String({ pattern: "^[Bb][Ee][Aa][Rr][Ee][Rr]$" }),
+  token_type: Type.Optional(Type.String({ pattern: "^[Bb][Ee][Aa][Rr][Ee][Rr]$" })),
   access_token: Token,
-  expires_in: Type.Number({ minimum: 0, maximum: 10 * 365 * 86_400 }),
 });
+const LifetimeSchema = Type.Object({ expires_in: Type.Number({ minimum: 0, maximum: 10 * 365 * 86_400 }) });
+/** RFC 6749 §5.1 only recommends `expires_in`: without a sensible one, a short life. Dropping a rotated token costs the account. */
+const ASSUMED_LIFETIME_SECONDS = 3_600;
 const RefreshTokenSchema = Type.Object({ refresh_token: Token });
 const ScopeSchema = Type.Object({ scope: Type.String({ maxLength: 4_096 }) });
 const AccountSchema = Type.Object({ account: Type.Object({ uuid: Type.String({ minLength: 1, maxLength: 200 }) }) });
@@ -110,7 +112,7 @@ export function processTokenReply(reply: EndpointReply, nowMs: number): TokenRep
     return {
       access: new Secret(body.access_token),
       refresh: optional(RefreshTokenSchema, body, (value) => new Secret(value.refresh_token)),
-      expiresIn: body.expires_in,
+      expiresIn: optional(LifetimeSchema, body, (value) => value.expires_in) ?? ASSUMED_LIFETIME_SECONDS,
       scopes: optional(ScopeSchema, body, (value) => value.scope.split(" ").filter((scope) => scope !== "")),
       accountUuid: optional(AccountSchema, body, (value) => value.account.uuid),
       email: optional(EmailSchema, body, (value) => value.account.email_address),

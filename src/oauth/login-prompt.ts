@@ -43,7 +43,8 @@ export function createLoginPrompt({ pending, store, announce, words, exchangeUrl
     lost(accountId, reason) {
       const account = store.byId(accountId);
       // The same tokens are lost once; after a new sign-in they are others.
-      const key = `${accountId}:${account?.tokens.obtainedAt ?? 0}`;
+      const key =
+        reason === "invalid_grant" ? `${accountId}:${account?.tokens.obtainedAt ?? 0}` : `${accountId}:${reason}`;
       if (account === undefined || said.has(key)) return;
       said.add(key);
       announce(words.login.lost({ account: account.name, reason }));

@@ -20,6 +20,8 @@ const ABOUT_TO_EXPIRE_SHARE = 0.1;
 const QUICK_RETRIES_MS = [500, 1_000];
 const BACKOFF_FIRST_MS = 30_000;
 const BACKOFF_LIMIT_MS = 3_600_000;
+/** Where no old token serves, requests ask again this soon after a failure, whatever the back-off, milliseconds. */
+const REQUEST_FLOOR_MS = 15_000;
 /** A refusal that time does not mend is asked about this rarely. */
 const REFUSED_MS = BACKOFF_LIMIT_MS;
 
@@ -41,8 +43,10 @@ export interface Refresher {
   refresh(id: string): Promise<RefreshResult>;
   /** When a failed refresh may be tried again, wall clock milliseconds; 0 where nothing failed. */
   retryAt(id: string): number;
-  /** Resolves when no refresh is in flight. */
-  idle(): Promise<void>;
+  /** Forgets failures: the network is another one now, or the machine has slept. */
+  forgive(): void;
+  /** No further tries; resolves when no refresh is in flight, after one time-out of the endpoint at the latest. */
+  stop(): Promise<void>;
 }
 
 export interface RefresherDeps extends EndpointDeps {
@@ -59,7 +63,10 @@ export interface RefresherDeps extends EndpointDeps {
 interface Failure {
   readonly tokens: TokenSet;
   readonly count: number;
+  /** When the schedule tries again, wall clock milliseconds. */
   readonly retryAt: number;
+  /** When a request may, that has no other token. */
+  readonly askAt: number;
   readonly reason: string;
 }
 
@@ -74,32 +81,34 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   const flights = createSingleFlight<RefreshResult>();
   const running = new Set<Promise<RefreshResult>>();
   const failures = new Map<string, Failure>();
+  let stopping = false;
 
   const pause = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => void clock.after(milliseconds, resolve));
 
+  /** One try. `final`: another one would not change the answer. */
+  async function tryOnce(refresh: Secret): Promise<{ reply: TokenReply | TokenRefusal | CcbError; final: boolean }> {
+    try {
+      const sent = await postJson(deps, deps.client.token_url, toRefreshRequest(deps.client, refresh));
+      const reply = processTokenReply(sent, clock.now());
+      const transient = isRefusal(reply) && reply.refusal === "unavailable" && reply.retryAfterSeconds === null;
+      return { reply, final: !transient };
+    } catch (error) {
+      const reply =
+        error instanceof CcbError ? error : new CcbError("internal", (words) => words.http.internal, { cause: error });
+      return { reply, final: false };
+    }
+  }
+
   /** Asks the endpoint; transient failures are tried again twice, shortly. */
   async function ask(refresh: Secret): Promise<TokenReply | TokenRefusal | CcbError> {
-    for (let attempt = 0; ; attempt += 1) {
-      const quick = QUICK_RETRIES_MS[attempt];
-      try {
-        const reply = await postJson(deps, deps.client.token_url, toRefreshRequest(deps.client, refresh));
-        const tokens = processTokenReply(reply, clock.now());
-        if (
-          !isRefusal(tokens) ||
-          tokens.refusal !== "unavailable" ||
-          tokens.retryAfterSeconds !== null ||
-          quick === undefined
-        )
-          return tokens;
-      } catch (error) {
-        if (quick === undefined)
-          return error instanceof CcbError
-            ? error
-            : new CcbError("internal", (words) => words.http.internal, { cause: error });
-      }
-      await pause(quick);
+    let { reply, final } = await tryOnce(refresh);
+    for (const wait of QUICK_RETRIES_MS) {
+      if (final || stopping) break;
+      await pause(wait);
+      if (!stopping) ({ reply, final } = await tryOnce(refresh));
     }
+    return reply;
   }
 
   const failureOf = (account: Account): Failure | undefined => {
@@ -122,8 +131,10 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     const durable = before === null && (await deps.persistence.keep(next));
     const late = before ?? overtaken(account);
     if (late === null) {
-      store.save(next);
-      return { outcome: "fresh", account: next, durable };
+      // The account as it is now: an opened keyring may have brought other names for it meanwhile.
+      const adopted = { ...(store.byId(account.id) ?? next), tokens };
+      store.save(adopted);
+      return { outcome: "fresh", account: adopted, durable };
     }
     if (late.outcome !== "fresh") {
       // Nobody wants these tokens: the entry that was just written must go, and so must they.
@@ -181,7 +192,8 @@ export function createRefresher(deps: RefresherDeps): Refresher {
         ? REFUSED_MS
         : Math.max(backoff, Math.min((refusal?.retryAfterSeconds ?? 0) * 1000, BACKOFF_LIMIT_MS));
     const retryAt = clock.now() + wait;
-    failures.set(account.id, { tokens, count, retryAt, reason });
+    const askAt = clock.now() + Math.max(REQUEST_FLOOR_MS, (refusal?.retryAfterSeconds ?? 0) * 1000);
+    failures.set(account.id, { tokens, count, retryAt, askAt: Math.min(askAt, retryAt), reason });
     return { outcome: "failed", reason, retryAt };
   }
 
@@ -233,14 +245,18 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     });
   }
 
-  /** Refreshes for a request. A recent failure is not repeated by every request that comes along. */
-  async function refreshed(account: Account): Promise<Secret> {
+  /**
+   * Refreshes for a request. A recent failure is not repeated by every request that comes along; `dead` says that there
+   * is no old token to serve with, so that waiting out the whole back-off would only lengthen an outage.
+   */
+  async function refreshed(account: Account, dead: boolean): Promise<Secret> {
     const failure = failureOf(account);
-    if (failure !== undefined && failure.retryAt > clock.now() && !flights.running(account.id))
-      throw unavailable(failure.reason, failure.retryAt);
+    const again = dead ? failure?.askAt : failure?.retryAt;
+    if (failure !== undefined && again !== undefined && again > clock.now() && !flights.running(account.id))
+      throw unavailable(failure.reason, again);
     const result = await refresh(account.id);
     if (result.outcome === "fresh") return result.account.tokens.access;
-    if (result.outcome === "failed") throw unavailable(result.reason, result.retryAt);
+    if (result.outcome === "failed") throw unavailable(result.reason, failureOf(account)?.askAt ?? result.retryAt);
     throw new CcbError("login_required", (words) => words.login.required);
   }
 
@@ -250,7 +266,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       if (slack(account.tokens, clock.now()) > 0) return access;
       if (refreshToken === null && expiresAt > clock.now()) return access;
       try {
-        return await refreshed(account);
+        return await refreshed(account, expiresAt <= clock.now());
       } catch (error) {
         // The old token still serves while it lives.
         if (error instanceof CcbError && error.code === "token_unavailable" && expiresAt > clock.now()) return access;
@@ -260,14 +276,16 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     async renew(account, rejected) {
       const current = store.byId(account.id);
       if (current !== undefined && !current.tokens.access.equals(rejected)) return current.tokens.access;
-      return refreshed(account);
+      return refreshed(account, true);
     },
     refresh,
     retryAt(id) {
       const account = store.byId(id);
       return account === undefined ? 0 : (failureOf(account)?.retryAt ?? 0);
     },
-    async idle() {
+    forgive: () => failures.clear(),
+    async stop() {
+      stopping = true;
       while (running.size > 0) await Promise.allSettled(running);
     },
   };

@@ -80,10 +80,7 @@ export function createSchedule({ store, refresher, clock, random, enabled }: Sch
     arm,
     disarm,
     wake() {
-      for (const [id, { at, cancel }] of timers) {
-        cancel();
-        wait(id, at);
-      }
+      for (const id of [...timers.keys()]) arm(id);
     },
     nextAt: (id) => timers.get(id)?.at ?? null,
     stop() {

@@ -90,6 +90,7 @@ async function take(deps: SignInDeps, login: PendingLogin, reply: TokenReply, ty
   deps.store.save(account);
   deps.store.setHealth(account.id, { state: "ready", reason: null });
   if (replaces !== null) {
+    deps.persistence.statistics.restore(new Map([[account.id, deps.persistence.statistics.of(replaces.id)]]));
     deps.store.remove(replaces.id);
     await deps.persistence.forget(replaces.id);
   }

@@ -7,6 +7,8 @@ import { endToEnd } from "./hop-by-hop.ts";
 /** Without it the API answers 401 to an OAuth token (facts B 2). */
 const OAUTH_BETA = "oauth-2025-04-20";
 
+/** How an access token begins (facts A). */
+const CLAUDE_TOKEN = "sk-ant-oat";
 const NOT_RELAYED = ["host", "content-length", "expect", "x-ccb-key"];
 const CREDENTIALS = ["authorization", "x-api-key"];
 
@@ -32,15 +34,25 @@ export function toUpstreamHeaders(client: Headers, signature: Signature): Header
 function sign(headers: Headers, signature: Signature): void {
   switch (signature.kind) {
     case "oauth":
-      headers.set("authorization", `Bearer ${signature.token.reveal()}`);
-      headers.set("anthropic-beta", withOAuthBeta(headers.get("anthropic-beta")));
+      signWithToken(headers, signature.token.reveal());
       return;
-    case "key":
-      if (signature.header === "api_key") headers.set("x-api-key", signature.key.reveal());
-      else headers.set("authorization", `Bearer ${signature.key.reveal()}`);
+    case "key": {
+      const key = signature.key.reveal();
+      if (key.startsWith(CLAUDE_TOKEN)) signWithToken(headers, key);
+      else if (signature.header === "api_key") headers.set("x-api-key", key);
+      else headers.set("authorization", `Bearer ${key}`);
       return;
+    }
     case "client":
   }
+}
+
+/** An access token, of an account or of `claude setup-token`, wherever it was kept. */
+function signWithToken(headers: Headers, token: string): void {
+  headers.set("authorization", `Bearer ${token}`);
+  headers.set("anthropic-beta", withOAuthBeta(headers.get("anthropic-beta")));
+  // With one the API answers 401 to an organization's token (facts B 3): it would look like a dead token.
+  headers.delete("origin");
 }
 
 /** Appends the OAuth beta where it is missing; everything else stays, in its order and spelling. */
@@ -51,7 +63,7 @@ export function withOAuthBeta(value: string | null): string {
 
 /** A Claude access token, wherever a client put it: it may go to Anthropic's origin alone. */
 export function carriesClaudeToken(client: Headers): boolean {
-  return CREDENTIALS.some((name) => (client.get(name) ?? "").includes("sk-ant-oat"));
+  return CREDENTIALS.some((name) => (client.get(name) ?? "").includes(CLAUDE_TOKEN));
 }
 
 /** Path and query of a request as the client's parser gave them, behind the provider's base URL. */

@@ -9,7 +9,8 @@ export type Target =
 
 function serves(provider: Provider, account: Account): boolean {
   if (provider.accounts === null) return true;
-  const names = [account.name, account.email, ...account.aliases].map((name) => name.toLowerCase());
+  // Not the aliases: what somebody once typed at a sign-in must not widen who serves.
+  const names = [account.name, account.email].map((name) => name.toLowerCase());
   return provider.accounts.some((wanted) => names.includes(wanted.toLowerCase()));
 }
 

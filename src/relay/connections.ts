@@ -35,8 +35,8 @@ export interface Connections {
   alive(origin: string): void;
   /** A connection of this origin stayed silent: its pool is not used until it has emptied itself. */
   suspect(origin: string): void;
-  /** Looks whether the machine changed its network. Call it now and then. */
-  checkNetwork(): void;
+  /** Looks whether the machine changed its network; true where it did. Call it now and then. */
+  checkNetwork(): boolean;
 }
 
 function maySilentlyTakeLong({ method, path, stream, bodyBytes, resendable }: RequestShape): boolean {
@@ -74,8 +74,10 @@ export function createConnections(clock: Clock, wake: WakeWatch, network: () => 
     suspect: (origin) => void suspectUntil.set(origin, clock.monotonic() + POOL_LIFETIME_MS),
     checkNetwork() {
       const current = network();
-      if (current !== addresses) doubt();
+      const moved = current !== addresses;
+      if (moved) doubt();
       addresses = current;
+      return moved;
     },
   };
 }

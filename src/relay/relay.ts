@@ -43,6 +43,8 @@ export type Relay = (request: Request, path: string, id: string) => Promise<Resp
 
 /** The name goes into the log; a client may put anything there. */
 const LONGEST_MODEL = 100;
+/** What a header may hold as it is (RFC 9110 §5.5). */
+const ASCII = /^[\x20-\x7e]+$/;
 const NOTHING = { model: null, stream: false };
 
 interface Sent {
@@ -102,6 +104,16 @@ export function createRelay(deps: RelayDeps): Relay {
     }
     if (reply === SILENT) throw new CcbError("internal", (words) => words.http.internal);
     if (pooled) connections.alive(provider.origin);
+    const { status } = reply.response;
+    if (status < 200 || status > 599) {
+      reply.release();
+      reply.abort();
+      // RFC 9110 §15 knows no such status, and no client would get it.
+      const code = `HTTP ${status}`;
+      throw new CcbError("upstream_unreachable", (words) =>
+        words.relay.upstreamUnreachable({ provider: provider.name, code }),
+      );
+    }
     return { reply, token: signature.kind === "oauth" ? signature.token : null, pooled };
   }
 
@@ -153,7 +165,7 @@ export function createRelay(deps: RelayDeps): Relay {
     if (target.kind === "account" && status < 400) deps.persistence.statistics.count(target.account.id);
     const headers = endToEnd(reply.response.headers);
     headers.set("x-ccb-request-id", exchange.line.id);
-    headers.set("x-ccb-provider", encodeURI(name));
+    headers.set("x-ccb-provider", ASCII.test(name) ? name : encodeURI(name));
     headers.set("x-ccb-attempts", String(exchange.line.attempts));
     if (target.kind === "account") headers.set("x-ccb-account", target.account.id);
     else headers.delete("x-ccb-account");

@@ -1,18 +1,21 @@
 // What a keyring's error means. The library gives every error one code, so its words are all there is.
 import type { VaultFault } from "./vault.ts";
 
+/** What a keyring itself can say; the lock is not its business. */
+type KeyringFault = Exclude<VaultFault, "no_lock">;
+
 /**
  * The words, by platform. The first that matches wins. Linux: libdbus, zbus and the Secret Service, seen with
  * gnome-keyring 42. macOS: SecCopyErrorMessageString of the codes in SecBase.h. Windows: the library's own words for
  * codes of winerror.h, which no display language changes.
  */
-const TABLE: readonly (readonly [RegExp, VaultFault])[] = [
+const TABLE: readonly (readonly [RegExp, KeyringFault])[] = [
   // every platform: keyring-core's own
   [/is matched by \d+ credentials/i, "ambiguous"],
   [/longer than the platform limit/i, "full"],
 ];
 
-const BY_PLATFORM: Readonly<Record<string, readonly (readonly [RegExp, VaultFault])[]>> = {
+const BY_PLATFORM: Readonly<Record<string, readonly (readonly [RegExp, KeyringFault])[]>> = {
   linux: [
     // All that gnome-keyring says where its file cannot be written: a full disk, a quota, a read-only folder.
     [/Couldn't set item secret|An error occurred on the device|No space left on device/i, "full"],
@@ -45,7 +48,7 @@ const BY_PLATFORM: Readonly<Record<string, readonly (readonly [RegExp, VaultFaul
 };
 
 /** The fault that an error's message stands for on a platform (`process.platform`'s words); `failed` where it is unknown. */
-export function keyringFault(message: string, platform: string): VaultFault {
+export function keyringFault(message: string, platform: string): KeyringFault {
   const rows = [...TABLE, ...(BY_PLATFORM[platform] ?? [])];
   return rows.find(([words]) => words.test(message))?.[1] ?? "failed";
 }

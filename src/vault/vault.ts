@@ -2,10 +2,11 @@
 
 /**
  * absent: there is no keyring service at all (that is empty, not unreadable);
+ * no_lock: the folder of the lock cannot be written, so the store is left alone;
  * locked: it is there and closed; silent: it is there and does not answer in time;
  * ambiguous: two entries match one name; full: there is no room; failed: anything else.
  */
-export type VaultFault = "absent" | "locked" | "silent" | "ambiguous" | "full" | "failed";
+export type VaultFault = "absent" | "no_lock" | "locked" | "silent" | "ambiguous" | "full" | "failed";
 
 export class VaultError extends Error {
   override readonly name = "VaultError";

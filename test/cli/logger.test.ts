@@ -22,7 +22,7 @@ describe("JSON lines", () => {
     expect(lines.pop()).toBe("");
     expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
       { level: "INFO", message: "request", method: "POST", status: 200 },
-      { level: "WARN", message: "connection_silent" },
+      { level: "WARNING", message: "connection_silent" },
     ]);
     expect(lines[0]).not.toContain("model");
   });

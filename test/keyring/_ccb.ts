@@ -12,7 +12,7 @@ import { startUpstream } from "../support/upstream.ts";
 import type { Identity, Upstream } from "../support/upstream.ts";
 
 /** Under which ccb files its entries. */
-export const SERVICE = `claude-code-balancer:${userInfo().username}`;
+export const SERVICE = `claude-code-balancer:${process.getuid?.() ?? userInfo().username}`;
 
 export interface Setting {
   readonly service: SecretService;

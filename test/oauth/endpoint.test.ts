@@ -225,6 +225,12 @@ describe("success", () => {
     ],
     ["a name of nothing but brackets", { organization: { uuid: "org-1", name: "()" } }, { organizationName: null }],
     ["a token type in small letters", { token_type: "bearer" }, {}],
+    ["no token type", { token_type: undefined }, {}],
+    // Dropping a rotated token would cost the account: it is kept, for an hour.
+    ["no lifetime", { expires_in: undefined }, { expiresIn: 3600 }],
+    ["a lifetime that is a text", { expires_in: "28800" }, { expiresIn: 3600 }],
+    ["a lifetime before now", { expires_in: -1 }, { expiresIn: 3600 }],
+    ["a lifetime of no end", { expires_in: 1e300 }, { expiresIn: 3600 }],
     ["fields that nobody knows", { new_field: { a: 1 }, token_uuid: "x" }, {}],
   ];
   for (const [what, change, expected] of optional) {
@@ -237,9 +243,6 @@ describe("success", () => {
     ["an empty one", { access_token: "" }],
     ["one that would break a header", { access_token: "a\r\nx-evil: 1" }],
     ["a token type that is not Bearer", { token_type: "mac" }],
-    ["a lifetime that is a text", { expires_in: "28800" }],
-    ["a lifetime before now", { expires_in: -1 }],
-    ["a lifetime of no end", { expires_in: 1e300 }],
   ];
   for (const [what, change] of fatal) {
     test(`${what} is no success`, () => {

@@ -1,9 +1,8 @@
 // What the keyrings' words mean. The Linux ones were seen; the others are from the libraries' tables.
 import { expect, test } from "bun:test";
 import { isStaleHandle, keyringFault } from "../../src/vault/keyring-faults.ts";
-import type { VaultFault } from "../../src/vault/vault.ts";
 
-const seen: readonly (readonly [string, VaultFault, string])[] = [
+const seen: readonly (readonly [string, ReturnType<typeof keyringFault>, string])[] = [
   [
     "linux",
     "absent",

@@ -16,7 +16,6 @@ export const cliWords = {
   hostFlag: "address to listen at",
   portFlag: "port to listen at; 0: any free one",
   levelFlag: "DEBUG, INFO, WARNING or ERROR",
-  file: "FILE",
   usageError: ({ text }: { text: string }): string => `ccb: ${text}\nRun 'ccb --help' to see what there is.`,
   noSuchOption: ({ name }: { name: string }): string => `there is no option ${name}`,
   optionNeedsValue: ({ name }: { name: string }): string => `${name} needs a value`,
@@ -54,11 +53,18 @@ export const cliWords = {
   passthrough: "passes the client's own credential through",
   inMemory: ({ why }: { why: string }): string => `in memory only: ${why}`,
   kept: "Tokens are kept in the system keyring.",
-  damagedEntry: ({ entry, damage }: { entry: string; damage: "corrupt" | "future" | "missing" }): string => {
+  damagedEntry: ({
+    entry,
+    damage,
+  }: {
+    entry: string;
+    damage: "corrupt" | "future" | "missing" | "ambiguous";
+  }): string => {
     const why = {
       corrupt: "is damaged",
       future: "was written by a newer ccb",
       missing: "is named in the index but is not there",
+      ambiguous: "is there twice, written by another program",
     }[damage];
     return `The keyring entry ${entry} ${why}; it was left as it is.`;
   },

@@ -13,5 +13,6 @@ export const httpWords = {
     `These fields are missing or not as GET /docs says: ${fields}.`,
   badHost: "The Host header is missing or is no host name. Send the address that ccb listens at, localhost:9090 say.",
   badPath: "The path holds an escape that is no UTF-8. Encode it anew.",
-  shuttingDown: "ccb is stopping. Send the request again in a moment.",
+  foreignPage:
+    "ccb answers programs on this machine, not web pages of others: the Host, Origin or Sec-Fetch-Site header names another site. Use http://localhost and ccb's port.",
 };

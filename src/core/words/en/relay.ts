@@ -12,8 +12,8 @@ export const relayWords = {
     `${provider} could not be reached (${code}). Check the network, its base_url and its proxy, then try again.`,
   notSentAgain:
     "The access token was renewed while this body passed through, and it cannot be sent twice. Send the request again.",
-  keyringUnreadable:
-    "The accounts are in the keyring, and it does not open. Unlock the keyring; the request works as soon as it is open.",
+  keyringUnreadable: ({ why, mend }: { why: string; mend: string }): string =>
+    `The accounts are in the keyring, and it cannot be read: ${why}. Unlock the keyring; the request works as soon as it is open. ${mend}`,
   claudeTokenElsewhere:
     "The client's credential is a Claude access token, and no enabled provider may receive it: such tokens go to https://api.anthropic.com alone. Use an API key, or add the origin to settings.oauth.allowed_origins if it is yours.",
   noProvider: "No provider is enabled. Enable one in providers.yaml and start ccb again.",

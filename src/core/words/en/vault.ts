@@ -9,6 +9,7 @@ export const vaultWords = {
   /** What is wrong, by fault of the keyring. */
   why: {
     absent: "there is no keyring service for this session",
+    no_lock: "the folder of ccb's lock cannot be written, so ccb does not touch the keyring",
     locked: "the keyring is locked",
     silent: "the keyring does not answer",
     ambiguous: "the keyring holds two entries under the same name; ccb touches neither",
@@ -20,17 +21,19 @@ export const vaultWords = {
     absent:
       "Linux: start ccb from your desktop session; on a server `apt install gnome-keyring dbus-user-session`, then " +
       "`export DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus` and " +
-      "`gnome-keyring-daemon --replace --unlock --components=secrets --daemonize` (type a password, then Ctrl-D). " +
+      '`read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets --daemonize; unset p` (type a password of your choice, then Enter). ' +
       "macOS: `security default-keychain`. Windows: start ccb in your own signed-in session, not over SSH.",
+    no_lock:
+      "Make the state folder writable (Linux: `~/.local/state/ccb`), or set XDG_STATE_HOME to one that is, and start ccb again.",
     locked:
       "Answer the keyring's prompt, or unlock it. Linux without a desktop: " +
-      "`gnome-keyring-daemon --replace --unlock --components=secrets --daemonize` (type the password, then Ctrl-D). " +
+      '`read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets --daemonize; unset p` (type the password, then Enter). ' +
       "macOS: `security unlock-keychain`.",
     silent:
       "Look for a password prompt behind other windows and answer it. If there is none, start the keyring again; " +
       "Linux: `systemctl --user restart gnome-keyring-daemon`, or sign out and in.",
     ambiguous:
-      "Another program wrote the second one: remove it. Linux: `secret-tool search --all service claude-code-balancer:$USER` " +
+      "Another program wrote the second one: remove it. Linux: `secret-tool search --all service claude-code-balancer:$(id -u) >/dev/null` " +
       "shows both, Seahorse (`seahorse`) removes one. macOS: Keychain Access. Windows: Credential Manager.",
     full: "Make room (`df -h ~`) and see that the keyring's folder is writable (Linux: `ls -ld ~/.local/share/keyrings`).",
     failed:

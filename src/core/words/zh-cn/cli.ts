@@ -17,7 +17,6 @@ export const cliWords: typeof english = {
   hostFlag: "监听地址",
   portFlag: "监听端口；0 表示任意空闲端口",
   levelFlag: "DEBUG、INFO、WARNING 或 ERROR",
-  file: "文件",
   usageError: ({ text }) => `ccb：${text}\n运行 'ccb --help' 查看用法。`,
   noSuchOption: ({ name }) => `没有选项 ${name}`,
   optionNeedsValue: ({ name }) => `${name} 需要一个值`,
@@ -48,7 +47,12 @@ export const cliWords: typeof english = {
   inMemory: ({ why }) => `只在内存中：${why}`,
   kept: "令牌保存在系统密钥环中。",
   damagedEntry: ({ entry, damage }) => {
-    const why = { corrupt: "已损坏", future: "由更新版本的 ccb 写入", missing: "在索引中有记录但不存在" }[damage];
+    const why = {
+      corrupt: "已损坏",
+      future: "由更新版本的 ccb 写入",
+      missing: "在索引中有记录但不存在",
+      ambiguous: "存在两份，其中一份由其他程序写入",
+    }[damage];
     return `密钥环条目 ${entry} ${why}；已保持原样。`;
   },
 };

@@ -11,5 +11,6 @@ export const httpWords: typeof english = {
   invalidFields: ({ fields }) => `以下字段缺失或不符合 GET /docs 的说明：${fields}。`,
   badHost: "Host 头缺失或不是主机名。请使用 ccb 监听的地址，例如 localhost:9090。",
   badPath: "路径中含有不是 UTF-8 的转义。请重新编码。",
-  shuttingDown: "ccb 正在停止。请稍后再发送请求。",
+  foreignPage:
+    "ccb 只回应本机上的程序，不回应其他网站的网页：Host、Origin 或 Sec-Fetch-Site 头指向了别的网站。请使用 http://localhost 和 ccb 的端口。",
 };

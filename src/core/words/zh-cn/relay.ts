@@ -10,7 +10,8 @@ export const relayWords: typeof english = {
   upstreamUnreachable: ({ provider, code }) =>
     `无法连接 ${provider}（${code}）。请检查网络、它的 base_url 和代理，然后重试。`,
   notSentAgain: "正文传输期间访问令牌已更新，而此正文无法发送第二次。请重新发送请求。",
-  keyringUnreadable: "账号保存在密钥环中，但密钥环没有打开。请解锁密钥环；打开后请求即可正常工作。",
+  keyringUnreadable: ({ why, mend }) =>
+    `账号保存在密钥环中，但现在无法读取：${why}。请解锁密钥环；打开后请求即可正常工作。${mend}`,
   claudeTokenElsewhere:
     "客户端的凭据是 Claude 访问令牌，而没有任何已启用的提供方可以接收它：此类令牌只能发往 https://api.anthropic.com。请使用 API 密钥；如果该地址属于您，请把它加入 settings.oauth.allowed_origins。",
   noProvider: "没有启用任何提供方。请在 providers.yaml 中启用一个，然后重新启动 ccb。",

@@ -4,6 +4,7 @@ import type { vaultWords as english } from "../en/vault.ts";
 export const vaultWords: typeof english = {
   why: {
     absent: "当前会话中没有可用的密钥环服务",
+    no_lock: "ccb 的锁文件目录不可写，因此 ccb 不会使用密钥环",
     locked: "密钥环已锁定",
     silent: "密钥环没有响应",
     ambiguous: "密钥环中有两个同名条目，ccb 不会改动其中任何一个",
@@ -14,17 +15,18 @@ export const vaultWords: typeof english = {
     absent:
       "Linux：请在桌面会话中启动 ccb；在服务器上请先执行 `apt install gnome-keyring dbus-user-session`，再执行 " +
       "`export DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus` 和 " +
-      "`gnome-keyring-daemon --replace --unlock --components=secrets --daemonize`（输入密码后按 Ctrl-D）。" +
+      '`read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets --daemonize; unset p`（输入密码后按回车）。' +
       "macOS：`security default-keychain`。Windows：请在您本人登录的会话中启动 ccb，不要通过 SSH 启动。",
+    no_lock: "请让状态目录可写（Linux：`~/.local/state/ccb`），或把 XDG_STATE_HOME 设为可写的目录，然后重新启动 ccb。",
     locked:
       "请在密钥环的提示窗口中输入密码，或手动解锁。没有桌面的 Linux：" +
-      "`gnome-keyring-daemon --replace --unlock --components=secrets --daemonize`（输入密码后按 Ctrl-D）。" +
+      '`read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets --daemonize; unset p`（输入密码后按回车）。' +
       "macOS：`security unlock-keychain`。",
     silent:
       "请查看其他窗口后面是否有等待输入密码的提示窗口，并输入密码。如果没有，请重启密钥环；" +
       "Linux：`systemctl --user restart gnome-keyring-daemon`，或注销后重新登录。",
     ambiguous:
-      "另一个条目由其他程序写入，请将其删除。Linux：`secret-tool search --all service claude-code-balancer:$USER` " +
+      "另一个条目由其他程序写入，请将其删除。Linux：`secret-tool search --all service claude-code-balancer:$(id -u) >/dev/null` " +
       "可列出这两个条目，用 Seahorse（`seahorse`）删除其中一个。macOS：使用“钥匙串访问”。Windows：使用“凭据管理器”。",
     full: "请释放磁盘空间（`df -h ~`），并确认密钥环的目录可写（Linux：`ls -ld ~/.local/share/keyrings`）。",
     failed:
