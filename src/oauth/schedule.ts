@@ -80,7 +80,8 @@ export function createSchedule({ store, refresher, clock, random, enabled }: Sch
     arm,
     disarm,
     wake() {
-      for (const id of [...timers.keys()]) arm(id);
+      // A list of its own: arming moves an account to the end of the map.
+      for (const id of Array.from(timers.keys())) arm(id);
     },
     nextAt: (id) => timers.get(id)?.at ?? null,
     stop() {
