@@ -11,6 +11,7 @@ import type { EndpointDeps, OAuthClient } from "./client.ts";
 import { isRefusal, processTokenReply, toRefreshRequest } from "./endpoint.ts";
 import type { TokenRefusal, TokenReply } from "./endpoint.ts";
 import { toTokens } from "./identity.ts";
+import { createRefreshFailures } from "./refresh-failures.ts";
 import { revoke } from "./revoke.ts";
 
 /** A token with less than this left, or a tenth of its life where that is less, is refreshed before it signs, milliseconds. */
@@ -18,13 +19,6 @@ const ABOUT_TO_EXPIRE_MS = 30_000;
 const ABOUT_TO_EXPIRE_SHARE = 0.1;
 /** Tries within one refresh when the endpoint cannot be reached: facts A, row "5xx, network, timeout". */
 const QUICK_RETRIES_MS = [500, 1_000];
-const BACKOFF_FIRST_MS = 30_000;
-const BACKOFF_LIMIT_MS = 3_600_000;
-/** Where no old token serves, requests ask again this soon after a failure, whatever the back-off, milliseconds. */
-const REQUEST_FLOOR_MS = 15_000;
-/** A refusal that time does not mend is asked about this rarely. */
-const REFUSED_MS = BACKOFF_LIMIT_MS;
-
 /**
  * fresh: the account has a usable token; failed: not now, the old token may still serve, again after `retryAt`;
  * login_required: only a new sign-in helps.
@@ -59,17 +53,6 @@ export interface RefresherDeps extends EndpointDeps {
   readonly onResult: (id: string, result: RefreshResult) => void;
 }
 
-/** A failure counts for the tokens it happened to: those of a later sign-in start without it. */
-interface Failure {
-  readonly tokens: TokenSet;
-  readonly count: number;
-  /** When the schedule tries again, wall clock milliseconds. */
-  readonly retryAt: number;
-  /** When a request may, that has no other token. */
-  readonly askAt: number;
-  readonly reason: string;
-}
-
 /** How long the tokens still sign without a refresh, milliseconds; negative: refresh first. */
 function slack({ expiresAt, obtainedAt }: TokenSet, nowMs: number): number {
   return expiresAt - nowMs - Math.min(ABOUT_TO_EXPIRE_MS, (expiresAt - obtainedAt) * ABOUT_TO_EXPIRE_SHARE);
@@ -80,7 +63,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   const { store, clock, log } = deps;
   const flights = createSingleFlight<RefreshResult>();
   const running = new Set<Promise<RefreshResult>>();
-  const failures = new Map<string, Failure>();
+  const failures = createRefreshFailures(clock);
   let stopping = false;
 
   const pause = (milliseconds: number): Promise<void> =>
@@ -110,11 +93,6 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     }
     return reply;
   }
-
-  const failureOf = (account: Account): Failure | undefined => {
-    const failure = failures.get(account.id);
-    return failure?.tokens === account.tokens ? failure : undefined;
-  };
 
   /** What an answer about `account` is worth if the account was removed, or signed in anew, while it was under way. */
   function overtaken(account: Account): RefreshResult | null {
@@ -184,16 +162,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   }
 
   function failed(account: Account, reason: string, refusal: TokenRefusal | null): RefreshResult {
-    const { tokens } = account;
-    const count = (failureOf(account)?.count ?? 0) + 1;
-    const backoff = Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(count - 1, 10), BACKOFF_LIMIT_MS);
-    const wait =
-      refusal?.refusal === "refused"
-        ? REFUSED_MS
-        : Math.max(backoff, Math.min((refusal?.retryAfterSeconds ?? 0) * 1000, BACKOFF_LIMIT_MS));
-    const retryAt = clock.now() + wait;
-    const askAt = clock.now() + Math.max(REQUEST_FLOOR_MS, (refusal?.retryAfterSeconds ?? 0) * 1000);
-    failures.set(account.id, { tokens, count, retryAt, askAt: Math.min(askAt, retryAt), reason });
+    const { retryAt } = failures.add(account, reason, refusal);
     return { outcome: "failed", reason, retryAt };
   }
 
@@ -210,7 +179,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       result = failed(account, "internal", null);
     }
     if (result.outcome === "fresh") {
-      failures.delete(id);
+      failures.forgive(id);
       store.setHealth(id, { state: "ready", reason: null });
       log.info("oauth_refreshed", { account: id, durable: result.durable });
     } else if (result.outcome === "failed") {
@@ -250,13 +219,13 @@ export function createRefresher(deps: RefresherDeps): Refresher {
    * is no old token to serve with, so that waiting out the whole back-off would only lengthen an outage.
    */
   async function refreshed(account: Account, dead: boolean): Promise<Secret> {
-    const failure = failureOf(account);
+    const failure = failures.of(account);
     const again = dead ? failure?.askAt : failure?.retryAt;
     if (failure !== undefined && again !== undefined && again > clock.now() && !flights.running(account.id))
       throw unavailable(failure.reason, again);
     const result = await refresh(account.id);
     if (result.outcome === "fresh") return result.account.tokens.access;
-    if (result.outcome === "failed") throw unavailable(result.reason, failureOf(account)?.askAt ?? result.retryAt);
+    if (result.outcome === "failed") throw unavailable(result.reason, failures.of(account)?.askAt ?? result.retryAt);
     throw new CcbError("login_required", (words) => words.login.required);
   }
 
@@ -281,9 +250,9 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     refresh,
     retryAt(id) {
       const account = store.byId(id);
-      return account === undefined ? 0 : (failureOf(account)?.retryAt ?? 0);
+      return account === undefined ? 0 : (failures.of(account)?.retryAt ?? 0);
     },
-    forgive: () => failures.clear(),
+    forgive: () => failures.forgiveAll(),
     async stop() {
       stopping = true;
       while (running.size > 0) await Promise.allSettled(running);
