@@ -56,11 +56,14 @@ export interface AppDeps {
   readonly onPersistence: (status: KeeperStatus) => void;
 }
 
-/** Lifts the connection's idle limit: the relay has its own for uploads and replies. */
-type Unlimit = (request: Request) => void;
+/** Seconds before a connection that says nothing is closed, outside proxied requests. */
+export const IDLE_SECONDS = 120;
+
+/** Sets how long the connection of a request may be silent, seconds; 0: for ever. */
+type LimitIdle = (request: Request, seconds: number) => void;
 
 export interface App {
-  handle(request: Request, unlimit: Unlimit): Promise<Response>;
+  handle(request: Request, limitIdle: LimitIdle): Promise<Response>;
   readonly store: AccountStore;
   readonly persistence: Persistence;
   /** Opens the vault and begins to watch the clock. */
@@ -116,6 +119,7 @@ export function createApp(deps: AppDeps): App {
   }
   wake.onWake(startOver);
 
+  const relayed = new WeakMap<Request, LimitIdle>();
   const relay = createRelay({
     config,
     fetch: deps.fetch,
@@ -127,6 +131,8 @@ export function createApp(deps: AppDeps): App {
     connections,
     routeOf: (provider) => deps.routeOf(provider.base_url, provider.proxy),
     loginRequired: (provider) => prompt.required(provider),
+    // Before the last byte: Bun takes no other limit for a connection afterwards.
+    onEnding: (request) => relayed.get(request)?.(request, IDLE_SECONDS),
     onRefused: (id) => {
       const refused = { state: "login_required", reason: "refused_after_refresh" } as const;
       store.setHealth(id, refused);
@@ -197,15 +203,21 @@ export function createApp(deps: AppDeps): App {
   return {
     store,
     persistence,
-    async handle(request, unlimit) {
+    async handle(request, limitIdle) {
       try {
         assertRoutable(request);
       } catch (error) {
         return toResponse(error, request);
       }
       const path = pathOf(request.url);
-      if (path.startsWith("/v1/")) unlimit(request);
-      else if (request.method === "HEAD") return answerHead(request, route);
+      if (path.startsWith("/v1/")) {
+        // The relay has limits of its own for uploads and replies, but none for a body that it does not read.
+        const unread = (request.method === "GET" || request.method === "HEAD") && request.body !== null;
+        if (!unread) {
+          relayed.set(request, limitIdle);
+          limitIdle(request, 0);
+        }
+      } else if (request.method === "HEAD") return answerHead(request, route);
       return path === DOCS_PATH ? docsPage(request) : route(request);
     },
     start() {

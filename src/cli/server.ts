@@ -1,9 +1,7 @@
 // Bun.serve with the options that matter; each has its reason in facts that were seen by experiment.
 import type { Server } from "bun";
+import { IDLE_SECONDS } from "../app.ts";
 import type { App } from "../app.ts";
-
-/** Seconds before a connection that says nothing is closed, outside proxied requests. */
-const IDLE_SECONDS = 120;
 
 /** Starts one listener. Throws Bun's error where the address is taken. */
 export function startServer(hostname: string, port: number, app: App): Server<undefined> {
@@ -17,6 +15,6 @@ export function startServer(hostname: string, port: number, app: App): Server<un
     idleTimeout: IDLE_SECONDS,
     // ccb has its own limits, with an answer that says so.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    fetch: (request, server) => app.handle(request, (unlimited) => server.timeout(unlimited, 0)),
+    fetch: (request, server) => app.handle(request, (limited, seconds) => server.timeout(limited, seconds)),
   });
 }

@@ -35,6 +35,8 @@ export interface RelayDeps {
   readonly routeOf: (provider: Target["provider"]) => ReturnType<Route>;
   /** The error that asks the person to sign in; it also says so on the console. */
   readonly loginRequired: (provider: string) => CcbError;
+  /** The answer is about to end: what held for the connection during the exchange holds no longer. */
+  readonly onEnding: (request: Request) => void;
   /** An upstream refused even a token that was renewed a moment ago. */
   readonly onRefused: (accountId: string) => void;
 }
@@ -129,7 +131,7 @@ export function createRelay(deps: RelayDeps): Relay {
       if (first.reply.response.status !== 401 || first.token === null || target.kind !== "account") return first;
       discard(first);
       if (exchange.body.kind === "once") {
-        // Renewed before the answer, so that the client's next try finds a good token; where that failed, it learns why.
+        // Renewed before the answer, so that the client's next try finds a good token, or learns what is wrong with it.
         await deps.refresher.renew(target.account, first.token).catch(() => {});
         throw new CcbError("not_sent_again", (words) => words.relay.notSentAgain, { retryAfterSeconds: 1 });
       }
@@ -177,8 +179,10 @@ export function createRelay(deps: RelayDeps): Relay {
         firstByteAt ??= clock.monotonic();
         if (pooled) connections.alive(origin);
       },
-      onEnd: (end, bytes) =>
-        logExchange(log, clock, exchange.line, { target, status, firstByteAt, outcome: { end, bytes } }),
+      onEnd: (end, bytes) => {
+        deps.onEnding(exchange.request);
+        logExchange(log, clock, exchange.line, { target, status, firstByteAt, outcome: { end, bytes } });
+      },
     });
   }
 
@@ -197,6 +201,7 @@ export function createRelay(deps: RelayDeps): Relay {
       line.model = model?.slice(0, LONGEST_MODEL) ?? null;
       return await deliver({ line, request, body, stream });
     } catch (error) {
+      deps.onEnding(request);
       const { code, status } = described(error);
       logExchange(log, clock, line, { target: null, status, firstByteAt: null, outcome: { error: code } });
       throw error;
