@@ -2,8 +2,8 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { CcbError } from "../core/errors.ts";
-import { createIdleTimer } from "../core/idle-timer.ts";
 import type { Clock } from "../core/ports.ts";
+import { readWhole } from "../relay/request-body.ts";
 
 /** The longest body of ccb's own endpoints is a pasted callback URL. */
 const LIMIT_BYTES = 64 * 1024;
@@ -38,29 +38,6 @@ async function readText(request: Request, clock: Clock): Promise<string> {
   const tooLarge = (): CcbError => new CcbError("body_too_large", (words) => words.http.bodyTooLong);
   if (Number(request.headers.get("content-length") ?? 0) > LIMIT_BYTES) throw tooLarge();
   if (request.body === null) return "";
-  const reader = request.body.getReader();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  let silent = false;
-  const idle = createIdleTimer(clock, IDLE_MS, () => {
-    silent = true;
-    void reader.cancel().catch(() => {});
-  });
-  try {
-    for (;;) {
-      idle.begin();
-      const { done, value } = await reader.read();
-      idle.end();
-      if (silent) throw new CcbError("upload_timeout", (words) => words.relay.uploadTimeout);
-      if (done) return Buffer.concat(chunks).toString("utf8");
-      size += value.byteLength;
-      if (size > LIMIT_BYTES) {
-        void reader.cancel().catch(() => {});
-        throw tooLarge();
-      }
-      chunks.push(value);
-    }
-  } finally {
-    idle.stop();
-  }
+  const bytes = await readWhole(request.body, { limit: LIMIT_BYTES, idleMs: IDLE_MS, tooLarge }, clock);
+  return new TextDecoder().decode(bytes);
 }

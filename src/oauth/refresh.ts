@@ -6,10 +6,10 @@ import { CcbError, codeOf } from "../core/errors.ts";
 import type { Clock, Log } from "../core/ports.ts";
 import type { Secret } from "../core/secret.ts";
 import { createSingleFlight } from "../core/single-flight.ts";
-import { postJson } from "./client.ts";
+import { askForRefresh } from "./ask-for-refresh.ts";
 import type { EndpointDeps, OAuthClient } from "./client.ts";
-import { isRefusal, processTokenReply, toRefreshRequest } from "./endpoint.ts";
-import type { TokenRefusal, TokenReply } from "./endpoint.ts";
+import { isRefusal } from "./endpoint.ts";
+import type { TokenRefusal } from "./endpoint.ts";
 import { toTokens } from "./identity.ts";
 import { createRefreshFailures } from "./refresh-failures.ts";
 import { revoke } from "./revoke.ts";
@@ -17,8 +17,6 @@ import { revoke } from "./revoke.ts";
 /** A token with less than this left, or a tenth of its life where that is less, is refreshed before it signs, milliseconds. */
 const ABOUT_TO_EXPIRE_MS = 30_000;
 const ABOUT_TO_EXPIRE_SHARE = 0.1;
-/** Tries within one refresh when the endpoint cannot be reached: facts A, row "5xx, network, timeout". */
-const QUICK_RETRIES_MS = [500, 1_000];
 /**
  * fresh: the account has a usable token; failed: not now, the old token may still serve, again after `retryAt`;
  * login_required: only a new sign-in helps.
@@ -66,34 +64,6 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   const failures = createRefreshFailures(clock);
   let stopping = false;
 
-  const pause = (milliseconds: number): Promise<void> =>
-    new Promise((resolve) => void clock.after(milliseconds, resolve));
-
-  /** One try. `final`: another one would not change the answer. */
-  async function tryOnce(refresh: Secret): Promise<{ reply: TokenReply | TokenRefusal | CcbError; final: boolean }> {
-    try {
-      const sent = await postJson(deps, deps.client.token_url, toRefreshRequest(deps.client, refresh));
-      const reply = processTokenReply(sent, clock.now());
-      const transient = isRefusal(reply) && reply.refusal === "unavailable" && reply.retryAfterSeconds === null;
-      return { reply, final: !transient };
-    } catch (error) {
-      const reply =
-        error instanceof CcbError ? error : new CcbError("internal", (words) => words.http.internal, { cause: error });
-      return { reply, final: false };
-    }
-  }
-
-  /** Asks the endpoint; transient failures are tried again twice, shortly. */
-  async function ask(refresh: Secret): Promise<TokenReply | TokenRefusal | CcbError> {
-    let { reply, final } = await tryOnce(refresh);
-    for (const wait of QUICK_RETRIES_MS) {
-      if (final || stopping) break;
-      await pause(wait);
-      if (!stopping) ({ reply, final } = await tryOnce(refresh));
-    }
-    return reply;
-  }
-
   /** What an answer about `account` is worth if the account was removed, or signed in anew, while it was under way. */
   function overtaken(account: Account): RefreshResult | null {
     const current = store.byId(account.id);
@@ -137,7 +107,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     const { refresh } = account.tokens;
     if (refresh === null) return { outcome: "login_required", reason: "no_refresh_token" };
     log.debug("oauth_refresh_sent", { account: account.id });
-    const reply = await ask(refresh);
+    const reply = await askForRefresh(deps, refresh, () => stopping);
     if (!(reply instanceof CcbError) && !isRefusal(reply)) {
       log.debug("oauth_refresh_answered", {
         account: account.id,

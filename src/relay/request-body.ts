@@ -21,7 +21,16 @@ export interface BodyLimits {
   readonly idleMs: number;
 }
 
-const tooLarge = (limit: number): CcbError =>
+interface Bounds {
+  /** Bytes. */
+  readonly limit: number;
+  /** Between two bytes, milliseconds; 0: none. */
+  readonly idleMs: number;
+  /** The error for a body over the limit. */
+  readonly tooLarge: () => CcbError;
+}
+
+const tooLargeFor = (limit: number): CcbError =>
   new CcbError("body_too_large", (words) => words.relay.bodyTooLarge({ megabytes: Math.floor(limit / 1024 / 1024) }));
 const tooSlow = (): CcbError => new CcbError("upload_timeout", (words) => words.relay.uploadTimeout);
 const gone = (cause: unknown): CcbError => new CcbError("client_gone", (words) => words.relay.clientGone, { cause });
@@ -37,13 +46,14 @@ export async function takeBody(request: Request, path: string, limits: BodyLimit
   const length = announced === null ? null : Number(announced);
   const whole = path.startsWith("/v1/messages") || (length !== null && length <= SMALL_BYTES);
   const limit = whole ? limits.wholeLimit : ONCE_LIMIT_BYTES;
-  if (length !== null && length > limit) throw tooLarge(limit);
-  if (whole) return { kind: "whole", bytes: await readWhole(request.body, limit, limits.idleMs, clock) };
-  return { kind: "once", stream: bounded(request.body, limit, limits.idleMs, clock), contentLength: announced };
+  const bounds = { limit, idleMs: limits.idleMs, tooLarge: () => tooLargeFor(limit) };
+  if (length !== null && length > limit) throw bounds.tooLarge();
+  if (whole) return { kind: "whole", bytes: await readWhole(request.body, bounds, clock) };
+  return { kind: "once", stream: bounded(request.body, bounds, clock), contentLength: announced };
 }
 
 /** Reads one chunk after another; `next` resolves null at the end. */
-function boundedReader(body: ReadableStream<Uint8Array>, limit: number, idleMs: number, clock: Clock) {
+function boundedReader(body: ReadableStream<Uint8Array>, { limit, idleMs, tooLarge }: Bounds, clock: Clock) {
   const reader = body.getReader();
   let size = 0;
   let failure: CcbError | null = null;
@@ -69,7 +79,7 @@ function boundedReader(body: ReadableStream<Uint8Array>, limit: number, idleMs: 
       if (size > limit) {
         idle.stop();
         void reader.cancel().catch(() => {});
-        throw tooLarge(limit);
+        throw tooLarge();
       }
       return result.value;
     },
@@ -80,25 +90,20 @@ function boundedReader(body: ReadableStream<Uint8Array>, limit: number, idleMs: 
   };
 }
 
-async function readWhole(
+/** A whole body. Rejects with the bounds' own error, `upload_timeout` or `client_gone`. */
+export async function readWhole(
   body: ReadableStream<Uint8Array>,
-  limit: number,
-  idleMs: number,
+  bounds: Bounds,
   clock: Clock,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = boundedReader(body, limit, idleMs, clock);
+  const reader = boundedReader(body, bounds, clock);
   const chunks: Uint8Array[] = [];
   for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-function bounded(
-  body: ReadableStream<Uint8Array>,
-  limit: number,
-  idleMs: number,
-  clock: Clock,
-): ReadableStream<Uint8Array> {
-  const reader = boundedReader(body, limit, idleMs, clock);
+function bounded(body: ReadableStream<Uint8Array>, bounds: Bounds, clock: Clock): ReadableStream<Uint8Array> {
+  const reader = boundedReader(body, bounds, clock);
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
