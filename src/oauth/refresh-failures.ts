@@ -9,7 +9,7 @@ const BACKOFF_LIMIT_MS = 3_600_000;
 const REQUEST_FLOOR_MS = 15_000;
 
 /** A failure counts for the tokens it happened to: those of a later sign-in start without it. */
-export interface RefreshFailure {
+interface RefreshFailure {
   readonly tokens: TokenSet;
   readonly count: number;
   /** When the schedule tries again, wall clock milliseconds. */
