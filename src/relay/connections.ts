@@ -7,8 +7,12 @@ import type { WakeWatch } from "../core/wake.ts";
 const POOL_LIFETIME_MS = 330_000;
 /** A request on a connection that may be a reused one is given up after this silence and sent once more on a new one. */
 const SILENCE_MS = 20_000;
+/** The same for a short answer that comes whole: it is silent until it is ready. */
+const SHORT_ANSWER_SILENCE_MS = 30_000;
+/** A short answer has at most this many tokens; what is longer may take minutes, and a second try would pay for it twice. */
+const SHORT_ANSWER_TOKENS = 1_024;
 /** What may be silent for long for good reasons is not given up: it takes a new connection once the pool is this idle. */
-const SURELY_ALIVE_MS = 5_000;
+const SURELY_ALIVE_MS = 1_000;
 /** A prompt this large can take longer than SILENCE_MS to its first byte. */
 const LARGE_BODY_BYTES = 512 * 1024;
 
@@ -16,6 +20,8 @@ export interface RequestShape {
   readonly method: string;
   readonly path: string;
   readonly stream: boolean;
+  /** Of an answer that is no stream; null: not said. */
+  readonly maxTokens: number | null;
   /** null: not known. */
   readonly bodyBytes: number | null;
   /** It can be sent again. */
@@ -39,10 +45,13 @@ export interface Connections {
   checkNetwork(): boolean;
 }
 
-function maySilentlyTakeLong({ method, path, stream, bodyBytes, resendable }: RequestShape): boolean {
-  if (!resendable) return true;
-  if (method === "GET" || method === "HEAD" || path.endsWith("/count_tokens")) return false;
-  return !stream || (bodyBytes ?? 0) > LARGE_BODY_BYTES;
+/** The silence after which a request on a reused connection is given up, milliseconds; 0: it may take long for good reasons. */
+function suspiciousSilence({ method, path, stream, maxTokens, bodyBytes, resendable }: RequestShape): number {
+  if (!resendable) return 0;
+  if (method === "GET" || method === "HEAD" || path.endsWith("/count_tokens")) return SILENCE_MS;
+  if ((bodyBytes ?? 0) > LARGE_BODY_BYTES) return 0;
+  if (stream) return SILENCE_MS;
+  return (maxTokens ?? 0) <= SHORT_ANSWER_TOKENS ? SHORT_ANSWER_SILENCE_MS : 0;
 }
 
 /**
@@ -67,8 +76,8 @@ export function createConnections(clock: Clock, wake: WakeWatch, network: () => 
       if (now < allSuspectUntil || now < (suspectUntil.get(origin) ?? 0)) return { keepalive: false, silenceMs: 0 };
       const idle = now - (lastAlive.get(origin) ?? -POOL_LIFETIME_MS);
       if (idle >= POOL_LIFETIME_MS) return { keepalive: true, silenceMs: 0 };
-      if (!maySilentlyTakeLong(shape)) return { keepalive: true, silenceMs: SILENCE_MS };
-      return { keepalive: idle < SURELY_ALIVE_MS, silenceMs: 0 };
+      const silenceMs = suspiciousSilence(shape);
+      return { keepalive: silenceMs > 0 || idle < SURELY_ALIVE_MS, silenceMs };
     },
     alive: (origin) => void lastAlive.set(origin, clock.monotonic()),
     suspect: (origin) => void suspectUntil.set(origin, clock.monotonic() + POOL_LIFETIME_MS),

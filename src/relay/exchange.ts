@@ -21,6 +21,8 @@ export interface Exchange {
   readonly request: Request;
   readonly body: RequestBody;
   readonly stream: boolean;
+  /** Of an answer that is no stream; null: not said. */
+  readonly maxTokens: number | null;
 }
 
 /** How an exchange ended: with a reply's stream, or with an error of ccb's own. */

@@ -4,6 +4,8 @@
 export interface Peeked {
   readonly model: string | null;
   readonly stream: boolean;
+  /** null: not said, or not needed, since the answer is a stream. */
+  readonly maxTokens: number | null;
 }
 
 const QUOTE = 0x22;
@@ -29,8 +31,8 @@ function skipSpace(bytes: Uint8Array, from: number): number {
   return at;
 }
 
-/** `stream`, each letter as \u0073 (RFC 8259 §7), and the opening quote: a longer key is another one. */
-const LONGEST_KEY_BYTES = 6 * 6 + 1;
+/** `max_tokens`, each letter as \u0073 (RFC 8259 §7), and the opening quote: a longer key is another one. */
+const LONGEST_KEY_BYTES = 10 * 6 + 1;
 
 const decoder = new TextDecoder();
 const textOf = (bytes: Uint8Array, from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
@@ -44,17 +46,26 @@ function stringAt(bytes: Uint8Array, start: number, end: number): string | null 
   }
 }
 
+function numberAt(bytes: Uint8Array, start: number): number | null {
+  const digits = /^\d+/.exec(textOf(bytes, start, start + LONGEST_NUMBER));
+  return digits === null ? null : Number(digits[0]);
+}
+
+/** Digits of a number that are looked at: more would be no number of tokens. */
+const LONGEST_NUMBER = 12;
+
 /**
- * The model and the stream flag of a Messages request. Whatever is no JSON object gives `{ model: null, stream: false }`.
- * The scan ends as soon as both are known: of a name that stands there twice, the first counts.
+ * The model, the stream flag and, where it is not a stream, `max_tokens` of a Messages request. Whatever is no JSON object
+ * says nothing of them. The scan ends as soon as all are known: of a name that stands there twice, the first counts.
  */
 export function peekBody(bytes: Uint8Array): Peeked {
   let model: string | null = null;
   let stream: boolean | null = null;
+  let maxTokens: number | null = null;
   let depth = 0;
   let at = skipSpace(bytes, 0);
-  if (bytes[at] !== 0x7b) return { model, stream: false };
-  while (at < bytes.length && (model === null || stream === null)) {
+  if (bytes[at] !== 0x7b) return { model, stream: false, maxTokens };
+  while (at < bytes.length && (model === null || stream === null || (!stream && maxTokens === null))) {
     const byte = bytes[at] ?? 0;
     if (OPEN.has(byte)) depth += 1;
     else if (CLOSE.has(byte)) depth -= 1;
@@ -71,15 +82,16 @@ export function peekBody(bytes: Uint8Array): Peeked {
       if (key === "model" && bytes[value] === QUOTE) {
         const valueEnd = endOfString(bytes, value);
         if (valueEnd === -1) break;
-        model = stringAt(bytes, value, valueEnd);
+        model ??= stringAt(bytes, value, valueEnd);
         at = valueEnd + 1;
         continue;
       }
-      if (key === "stream") stream = textOf(bytes, value, value + 4) === "true";
+      if (key === "stream") stream ??= textOf(bytes, value, value + 4) === "true";
+      if (key === "max_tokens") maxTokens ??= numberAt(bytes, value);
       at = value;
       continue;
     }
     at = end + 1;
   }
-  return { model, stream: stream ?? false };
+  return { model, stream: stream ?? false, maxTokens: stream === true ? null : maxTokens };
 }

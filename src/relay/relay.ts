@@ -47,7 +47,7 @@ export type Relay = (request: Request, path: string, id: string) => Promise<Resp
 const LONGEST_MODEL = 100;
 /** What a header may hold as it is (RFC 9110 §5.5). */
 const ASCII = /^[\x20-\x7e]+$/;
-const NOTHING = { model: null, stream: false };
+const NOTHING = { model: null, stream: false, maxTokens: null };
 
 interface Sent {
   readonly reply: AttemptReply;
@@ -92,6 +92,7 @@ export function createRelay(deps: RelayDeps): Relay {
       method: exchange.line.method,
       path: exchange.line.path,
       stream: exchange.stream,
+      maxTokens: exchange.maxTokens,
       bodyBytes: exchange.body.kind === "whole" ? exchange.body.bytes.byteLength : null,
       resendable: exchange.body.kind !== "once",
     });
@@ -197,9 +198,9 @@ export function createRelay(deps: RelayDeps): Relay {
     };
     try {
       const body = await takeBody(request, path, limits, clock);
-      const { model, stream } = body.kind === "whole" ? peekBody(body.bytes) : NOTHING;
+      const { model, stream, maxTokens } = body.kind === "whole" ? peekBody(body.bytes) : NOTHING;
       line.model = model?.slice(0, LONGEST_MODEL) ?? null;
-      return await deliver({ line, request, body, stream });
+      return await deliver({ line, request, body, stream, maxTokens });
     } catch (error) {
       deps.onEnding(request);
       const { code, status } = described(error);

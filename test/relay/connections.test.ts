@@ -13,8 +13,10 @@ const STREAM: RequestShape = {
   stream: true,
   bodyBytes: 50_000,
   resendable: true,
+  maxTokens: null,
 };
-const PLAIN: RequestShape = { ...STREAM, stream: false };
+/** Long enough to take minutes. */
+const PLAIN: RequestShape = { ...STREAM, stream: false, maxTokens: 8_192 };
 
 const POOLED = { keepalive: true, silenceMs: 0 };
 const WATCHED = { keepalive: true, silenceMs: 20_000 };
@@ -55,6 +57,14 @@ describe("a connection that may be an old one", () => {
     expect(quick.map((shape) => plan(shape))).toEqual(quick.map(() => WATCHED));
   });
 
+  test("is watched longer for a short answer that comes whole", async () => {
+    await clock.advance(60_000);
+    for (const maxTokens of [null, 1, 1_024]) {
+      expect(plan({ ...PLAIN, maxTokens })).toEqual({ keepalive: true, silenceMs: 30_000 });
+    }
+    expect(plan({ ...PLAIN, maxTokens: 1_025 })).toEqual(NEW);
+  });
+
   test("is not used, once idle, where silence proves nothing", async () => {
     const slow: RequestShape[] = [
       PLAIN,
@@ -62,7 +72,7 @@ describe("a connection that may be an old one", () => {
       { ...STREAM, resendable: false },
       { ...PLAIN, method: "GET", resendable: false },
     ];
-    await clock.advance(4_999);
+    await clock.advance(999);
     expect(slow.map((shape) => plan(shape))).toEqual(slow.map(() => POOLED));
     await clock.advance(1);
     expect(slow.map((shape) => plan(shape))).toEqual(slow.map(() => NEW));

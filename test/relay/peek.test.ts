@@ -4,7 +4,10 @@ import * as fc from "fast-check";
 import { peekBody } from "../../src/relay/peek.ts";
 
 const encoder = new TextEncoder();
-const peek = (text: string) => peekBody(encoder.encode(text));
+const peek = (text: string): { model: string | null; stream: boolean } => {
+  const { model, stream } = peekBody(encoder.encode(text));
+  return { model, stream };
+};
 
 /** What a parser says of it. */
 function parsed(text: string): { model: string | null; stream: boolean } {
@@ -36,6 +39,21 @@ describe("as a parser reads it", () => {
     '{"Model":"x","models":"y","stream ":true}',
   ]) {
     test(text.slice(0, 60), () => expect(peek(text)).toEqual(parsed(text)));
+  }
+});
+
+describe("max_tokens, where the answer is no stream", () => {
+  for (const [text, expected] of [
+    ['{"model":"m","max_tokens":100}', 100],
+    ['{"max_tokens": 64000 ,"model":"m","stream":false}', 64_000],
+    ['{"model":"m","stream":false,"messages":[{"max_tokens":1}],"max_tokens":7}', 7],
+    ['{"model":"m","stream":true,"max_tokens":7}', null],
+    ['{"model":"m"}', null],
+    ['{"model":"m","max_tokens":"7"}', null],
+    ['{"model":"m","max_tokens":-7}', null],
+    ['{"model":"m","max_tokens":', null],
+  ] as const) {
+    test(text, () => expect(peekBody(encoder.encode(text)).maxTokens).toBe(expected));
   }
 });
 
@@ -134,7 +152,7 @@ test("32 MB are looked through in a fraction of what parsing takes", () => {
     JSON.stringify({ messages: [{ role: "user", content: 'x\\"'.repeat(8_000_000) }], model: "m", stream: true }),
   );
   const before = performance.now();
-  expect(peekBody(bytes)).toEqual({ model: "m", stream: true });
+  expect(peekBody(bytes)).toEqual({ model: "m", stream: true, maxTokens: null });
   // About 40 ms here; the bound is for a machine that is busy with everything else.
   expect(performance.now() - before).toBeLessThan(1500);
 });

@@ -23,8 +23,9 @@ async function withDeadConnection(): Promise<Upstream> {
   return upstream;
 }
 
-const send = (served: Served, stream: boolean): Promise<Response> =>
-  fetch(`${served.url}/v1/messages`, messagesRequest({ stream }));
+/** What is no stream is asked for many tokens, so that it may be silent for long. */
+const send = (served: Served, stream: boolean, maxTokens = 8_192): Promise<Response> =>
+  fetch(`${served.url}/v1/messages`, messagesRequest({ stream, max_tokens: maxTokens }));
 /** The number of the upstream connection that answered. */
 async function socketOf(reply: Response): Promise<number> {
   const { socket } = await jsonOf<{ socket: number }>(reply);
@@ -64,6 +65,19 @@ test("a request that may be silent for long takes a new connection at once when 
   expect(await socketOf(await send(served, false))).toBe(2);
 });
 
+test("a short answer that comes whole goes out again after 30 s, at once after the last one too", async () => {
+  await using upstream = await withDeadConnection();
+  await using served = await startServed({ upstreamUrl: upstream.url });
+  await socketOf(await send(served, false, 100));
+  const reply = send(served, false, 100);
+  expect((await upstream.request(1)).socket).toBe(1);
+  await breathe();
+  await served.world.clock.advance(29_999);
+  expect(upstream.requests.length).toBe(2);
+  await served.world.clock.advance(1);
+  expect(await socketOf(await reply)).toBe(2);
+});
+
 test("what a connection of its own brought says nothing about the pooled ones", async () => {
   await using upstream = await withDeadConnection();
   await using served = await startServed({ upstreamUrl: upstream.url });
@@ -93,7 +107,7 @@ test("a live connection is kept and used again", async () => {
   await using served = await startServed({ upstreamUrl: upstream.url });
   const sockets: number[] = [];
   for (const stream of [true, false, true, false, true]) {
-    sockets.push(await socketOf(await send(served, stream)));
+    sockets.push(await socketOf(await send(served, stream, 100)));
     await served.world.clock.advance(4_000);
   }
   expect(sockets).toEqual([1, 1, 1, 1, 1]);
