@@ -4,10 +4,10 @@ import { rootCertificates } from "node:tls";
 import { readFileSync } from "node:fs";
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
+import type { AppDeps } from "../app.ts";
 import { outboundProxy } from "../config/outbound.ts";
 import type { ProxyEnvironment } from "../config/outbound.ts";
 import type { Clock, Fetch, Random } from "../core/ports.ts";
-import type { Secret } from "../core/secret.ts";
 
 export const realClock: Clock = {
   now: () => Date.now(),
@@ -77,16 +77,13 @@ function proxyEnvironment(): ProxyEnvironment {
  * Which proxy and which authorities an address needs. A provider's own proxy is never bypassed; `false` switches off
  * what Bun would read from the environment. The authorities of `caFile` come on top of the built-in ones.
  */
-export function createRouting(caFile: string | null) {
+export function createRouting(caFile: string | null): AppDeps["routeOf"] {
   const proxies = proxyEnvironment();
   const tls = caFile === null ? {} : { tls: { ca: [...rootCertificates, readFileSync(caFile, "utf8")] } };
-  const known = new Map<string, { proxy: string | false; tls?: { ca: readonly string[] } }>();
-  return (url: string, explicit: Secret | null) => {
-    const key = `${explicit?.reveal() ?? ""} ${url}`;
-    const route = known.get(key) ?? { proxy: outboundProxy(url, explicit, proxies)?.reveal() ?? NO_PROXY, ...tls };
-    known.set(key, route);
-    return route;
-  };
+  return (url, explicit) => ({
+    proxy: outboundProxy(url, explicit, proxies)?.reveal() ?? NO_PROXY,
+    ...tls,
+  });
 }
 
 export const writeError = (text: string): void => void process.stderr.write(text);

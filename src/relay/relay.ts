@@ -61,6 +61,8 @@ export function createRelay(deps: RelayDeps): Relay {
   const { config, clock, log, connections } = deps;
   const { timeouts } = config.settings;
   const limits = { wholeLimit: config.settings.max_body_mb * 1024 * 1024, idleMs: timeouts.upload * 1000 };
+  /** Settled at start: a provider's proxy and authorities do not change while it serves. */
+  const routes = new Map(config.providers.map((provider) => [provider, deps.routeOf(provider)]));
   let turn = 0;
   const cached: { accounts: ReturnType<AccountStore["all"]> | null; targets: readonly Target[] } = {
     accounts: null,
@@ -84,7 +86,7 @@ export function createRelay(deps: RelayDeps): Relay {
       headers: toUpstreamHeaders(exchange.request.headers, signature),
       body: exchange.body,
       firstByteMs: (exchange.stream ? timeouts.first_byte_stream : timeouts.first_byte) * 1000,
-      route: deps.routeOf(provider),
+      route: routes.get(provider) ?? deps.routeOf(provider),
       provider: provider.name,
       signal: exchange.request.signal,
     };
