@@ -59,6 +59,8 @@ export interface Keeper {
   close(milliseconds: number): Promise<void>;
 }
 
+const faultOf = (error: unknown): VaultFault => (error instanceof VaultError ? error.fault : "failed");
+
 interface Change {
   value: string | null;
   readonly waiters: ((durable: boolean) => void)[];
@@ -109,10 +111,10 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
     try {
       await (change.value === null ? vault.delete(name) : vault.set(name, change.value));
     } catch (error) {
-      const why = error instanceof VaultError ? error.fault : "failed";
+      const why = faultOf(error);
       log.warning("vault_write_failed", { entry: name, fault: why });
       for (const resolve of change.waiters.splice(0)) resolve(false);
-      if (why !== "ambiguous" && why !== "full" && why !== "failed") throw error;
+      if (!WRITES_ONLY.has(why)) throw error;
       return why;
     } finally {
       writing = null;
@@ -124,7 +126,7 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
 
   /** Says in the log what the vault said, loudly when it is news. */
   function sayUnavailable(error: unknown): VaultFault {
-    const why = error instanceof VaultError ? error.fault : "failed";
+    const why = faultOf(error);
     const said = { fault: why, detail: error instanceof VaultError ? error.message : codeOf(error) };
     if (why === fault) log.debug("vault_unavailable", said);
     else log.warning("vault_unavailable", said);
@@ -233,7 +235,8 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
         if (!pumping) void pump();
         const written = await within(remaining, [false], Promise.all(left));
         if (written.every(Boolean)) break;
-        await within(Math.min(CLOSE_PAUSE_MS, until - clock.monotonic()), undefined, new Promise<void>(() => {}));
+        const pause = Math.min(CLOSE_PAUSE_MS, until - clock.monotonic());
+        await new Promise<void>((resolve) => void clock.after(pause, resolve));
       }
       closed = true;
       vault.close();

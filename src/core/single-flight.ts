@@ -3,6 +3,8 @@
 export interface SingleFlight<T> {
   run(key: string, work: () => Promise<T>): Promise<T>;
   running(key: string): boolean;
+  /** Resolves when no run is under way, whatever came of them. */
+  idle(): Promise<void>;
 }
 
 /** Creates a group of flights. A failed run is forgotten, so the next caller tries anew. */
@@ -17,5 +19,8 @@ export function createSingleFlight<T>(): SingleFlight<T> {
       return flight;
     },
     running: (key) => flights.has(key),
+    async idle() {
+      while (flights.size > 0) await Promise.allSettled(flights.values());
+    },
   };
 }

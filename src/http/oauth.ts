@@ -11,6 +11,7 @@ import type { Language } from "../core/language.ts";
 import type { Clock } from "../core/ports.ts";
 import { PENDING_SECONDS } from "../oauth/pending.ts";
 import type { PendingLogins } from "../oauth/pending.ts";
+import { tokenUnavailable } from "../oauth/refresh-failures.ts";
 import type { Refresher } from "../oauth/refresh.ts";
 import type { Schedule } from "../oauth/schedule.ts";
 import type { SignedIn, SignInInput } from "../oauth/sign-in.ts";
@@ -64,6 +65,18 @@ function toTokenStatus(
     expires_at: seconds(expiresAt),
     next_refresh_at: nextAt === null ? null : seconds(nextAt),
     scopes: [...scopes],
+  };
+}
+
+/** The reply that says whose tokens are good now. */
+function toSignedIn(account: Account, durable: boolean, notices: string[]): Static<typeof SignedInSchema> {
+  return {
+    status: "success",
+    account_email: account.name,
+    expires_at: seconds(account.tokens.expiresAt),
+    scopes: [...account.tokens.scopes],
+    durable,
+    notices,
   };
 }
 
@@ -124,15 +137,8 @@ export function createOAuthRoutes(deps: OAuthRouteDeps) {
         const body = await readJson(request, ExchangeRequestSchema, clock);
         const input = { code: body.code, accountEmail: body.account_email ?? null, state: body.state ?? null };
         const signedIn = await deps.signIn(input);
-        const { account, durable } = signedIn;
-        return {
-          status: "success",
-          account_email: account.name,
-          expires_at: seconds(account.tokens.expiresAt),
-          scopes: [...account.tokens.scopes],
-          durable,
-          notices: noticesOf(deps, input, signedIn, deps.languageOf(request)),
-        };
+        const notices = noticesOf(deps, input, signedIn, deps.languageOf(request));
+        return toSignedIn(signedIn.account, signedIn.durable, notices);
       },
       { parse: "none", detail: oauthDocs.exchangeCode },
     )
@@ -155,23 +161,10 @@ export function createOAuthRoutes(deps: OAuthRouteDeps) {
         const { id } = await accountOf(params.account_email);
         const result = await deps.refresher.refresh(id);
         if (result.outcome === "login_required") throw deps.loginRequired();
-        if (result.outcome === "failed") {
-          const { reason, retryAt } = result;
-          const retryAfterSeconds = Math.min(60, (retryAt - clock.now()) / 1000);
-          throw new CcbError("token_unavailable", (words) => words.login.tokenUnavailable({ reason }), {
-            retryAfterSeconds,
-          });
-        }
+        if (result.outcome === "failed") throw tokenUnavailable(result.reason, result.retryAt, clock.now());
         const { account, durable } = result;
         const words = wordsOf(deps.languageOf(request));
-        return {
-          status: "success",
-          account_email: account.name,
-          expires_at: seconds(account.tokens.expiresAt),
-          scopes: [...account.tokens.scopes],
-          durable,
-          notices: durable ? [] : [toPersistenceStatus(deps.persistence, words).detail],
-        };
+        return toSignedIn(account, durable, durable ? [] : [toPersistenceStatus(deps.persistence, words).detail]);
       },
       { parse: "none", detail: oauthDocs.refresh },
     )

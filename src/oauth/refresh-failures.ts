@@ -1,5 +1,6 @@
 // What failed refreshes mean for the next: how long the schedule waits, and how soon a request may ask again.
 import type { Account, TokenSet } from "../account/account.ts";
+import { CcbError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
 import type { TokenRefusal } from "./endpoint.ts";
 
@@ -26,6 +27,15 @@ export interface RefreshFailures {
   add(account: Account, reason: string, refusal: TokenRefusal | null): RefreshFailure;
   forgive(id: string): void;
   forgiveAll(): void;
+}
+
+/** Claude Code waits for a retry-after of up to this and gives up at a longer one (facts/claude-code). */
+const PATIENCE_SECONDS = 60;
+
+/** The error for a request that needs a token which could not be refreshed; `againAt`: when to ask again, wall clock. */
+export function tokenUnavailable(reason: string, againAt: number, nowMs: number): CcbError {
+  const retryAfterSeconds = Math.min(PATIENCE_SECONDS, Math.max(1, Math.ceil((againAt - nowMs) / 1000)));
+  return new CcbError("token_unavailable", (words) => words.login.tokenUnavailable({ reason }), { retryAfterSeconds });
 }
 
 /** Creates an empty record of failures. */

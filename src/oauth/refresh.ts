@@ -11,7 +11,7 @@ import type { EndpointDeps, OAuthClient } from "./client.ts";
 import { isRefusal } from "./endpoint.ts";
 import type { TokenRefusal } from "./endpoint.ts";
 import { toTokens } from "./identity.ts";
-import { createRefreshFailures } from "./refresh-failures.ts";
+import { createRefreshFailures, tokenUnavailable } from "./refresh-failures.ts";
 import { revoke } from "./revoke.ts";
 
 /** A token with less than this left, or a tenth of its life where that is less, is refreshed before it signs, milliseconds. */
@@ -60,7 +60,6 @@ function slack({ expiresAt, obtainedAt }: TokenSet, nowMs: number): number {
 export function createRefresher(deps: RefresherDeps): Refresher {
   const { store, clock, log } = deps;
   const flights = createSingleFlight<RefreshResult>();
-  const running = new Set<Promise<RefreshResult>>();
   const failures = createRefreshFailures(clock);
   let stopping = false;
 
@@ -170,19 +169,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     return result;
   }
 
-  function refresh(id: string): Promise<RefreshResult> {
-    const work = flights.run(id, () => flight(id));
-    running.add(work);
-    void work.finally(() => running.delete(work));
-    return work;
-  }
-
-  function unavailable(reason: string, retryAt: number): CcbError {
-    const seconds = Math.min(60, Math.max(1, Math.ceil((retryAt - clock.now()) / 1000)));
-    return new CcbError("token_unavailable", (words) => words.login.tokenUnavailable({ reason }), {
-      retryAfterSeconds: seconds,
-    });
-  }
+  const refresh = (id: string): Promise<RefreshResult> => flights.run(id, () => flight(id));
 
   /**
    * Refreshes for a request. A recent failure is not repeated by every request that comes along; `dead` says that there
@@ -192,10 +179,12 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     const failure = failures.of(account);
     const again = dead ? failure?.askAt : failure?.retryAt;
     if (failure !== undefined && again !== undefined && again > clock.now() && !flights.running(account.id))
-      throw unavailable(failure.reason, again);
+      throw tokenUnavailable(failure.reason, again, clock.now());
     const result = await refresh(account.id);
     if (result.outcome === "fresh") return result.account.tokens.access;
-    if (result.outcome === "failed") throw unavailable(result.reason, failures.of(account)?.askAt ?? result.retryAt);
+    if (result.outcome === "failed") {
+      throw tokenUnavailable(result.reason, failures.of(account)?.askAt ?? result.retryAt, clock.now());
+    }
     throw new CcbError("login_required", (words) => words.login.required);
   }
 
@@ -223,9 +212,9 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       return account === undefined ? 0 : (failures.of(account)?.retryAt ?? 0);
     },
     forgive: () => failures.forgiveAll(),
-    async stop() {
+    stop() {
       stopping = true;
-      while (running.size > 0) await Promise.allSettled(running);
+      return flights.idle();
     },
   };
 }

@@ -36,7 +36,7 @@ export interface ExchangeSummary {
   readonly outcome: Outcome;
 }
 
-/** Writes the line of a finished line. The account is its opaque id. */
+/** Writes the line of a finished exchange. The account is its opaque id. */
 export function logExchange(log: Log, clock: Clock, line: RequestLine, summary: ExchangeSummary): void {
   const { target, status, firstByteAt, outcome } = summary;
   log.info("request", {
