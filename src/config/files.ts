@@ -1,4 +1,4 @@
-// Reads a file of the configuration, if it is one that only its owner can have written.
+// Reads a file of the configuration, if it is one that only its owner can have written, and tells when it is another.
 import { open, stat } from "node:fs/promises";
 
 import { codeOf } from "../core/errors.ts";
@@ -40,6 +40,21 @@ export async function readConfigFile(path: string, uid: number | undefined): Pro
     if (code === "ENOENT" || code === "ENOTDIR") return { kind: "missing" };
     if (error instanceof TypeError) return refused((words) => words.config.fileNotUtf8);
     return refused((words) => words.config.fileUnreadable(code));
+  }
+}
+
+/**
+ * A text that differs when another file, or another text, is behind a path: of what the path resolves to, through links.
+ * null: nothing is there. Owner and mode count too: a file that was refused for them can be mended. Rejects as stat does.
+ */
+export async function fingerprintOf(path: string): Promise<string | null> {
+  try {
+    const { dev, ino, size, mtimeNs, mode, uid } = await stat(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, mode, uid].join(" ");
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw error;
   }
 }
 

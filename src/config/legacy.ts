@@ -9,10 +9,13 @@ import type { Pointer, Report } from "./report.ts";
 import { MappingSchema } from "./schema.ts";
 import { validate } from "./validate.ts";
 
-const LEGACY_SETTINGS: ReadonlySet<string> = new Set([
-  "selection_strategy",
-  "failure_cooldown",
-  "unhealthy_threshold",
+/** What ccb has in place of a key. */
+const SUCCESSORS = new Map<string, string>([
+  ["selection_strategy", "settings.balancing.strategy"],
+  ["failure_cooldown", "settings.balancing.failure_cooldown_seconds"],
+  ["unhealthy_threshold", "settings.balancing.unhealthy_threshold"],
+]);
+const UNUSED_SETTINGS: ReadonlySet<string> = new Set([
   "unhealthy_reset_on_success",
   "unhealthy_reset_timeout",
   "unhealthy_exception_patterns",
@@ -72,17 +75,15 @@ function checkAuth(auth: unknown, pointer: Pointer, report: Report): void {
   }
 }
 
-/** The top level without the older balancer's keys. */
-export function withoutLegacyKeys(root: unknown, report: Report): unknown {
-  return without(root, "", report, (key) =>
-    key === "model_routes" ? (words) => words.config.modelRoutesNotYet : null,
-  );
+function sayLegacySetting(key: string): Say | null {
+  const successor = SUCCESSORS.get(key);
+  if (successor !== undefined) return (words) => words.config.legacyMoved(successor);
+  return UNUSED_SETTINGS.has(key) ? (words) => words.config.legacyKey : null;
 }
 
 /** `settings` without the older balancer's keys. */
 export function withoutLegacySettings(settings: unknown, pointer: Pointer, report: Report): unknown {
-  const say: Say = (words) => words.config.legacyKey;
-  const kept = without(settings, pointer, report, (key) => (LEGACY_SETTINGS.has(key) ? say : null));
+  const kept = without(settings, pointer, report, sayLegacySetting);
   if (!Value.Check(MappingSchema, kept)) return kept;
   const { auth, timeouts, ...rest } = kept;
   checkAuth(auth, child(pointer, "auth"), report);

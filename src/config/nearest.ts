@@ -19,7 +19,7 @@ function distance(a: string, b: string): number {
   return above[b.length] ?? 0;
 }
 
-const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+const plain = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
 
 /** The candidate that `name` was most likely meant to be, or null if none is near; case, hyphens and underscores count for nothing. */
 export function nearest(name: string, candidates: readonly string[]): string | null {

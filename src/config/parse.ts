@@ -3,14 +3,17 @@ import { Value } from "@sinclair/typebox/value";
 
 import type { Config, Provider } from "./config.ts";
 import type { Environment } from "./environment.ts";
-import { isLegacyProvider, withoutLegacyKeys, withoutLegacySettings } from "./legacy.ts";
+import { isLegacyProvider, withoutLegacySettings } from "./legacy.ts";
 import type { Problem } from "./problem.ts";
 import { resolveProvider } from "./provider-rules.ts";
 import { child, createReport } from "./report.ts";
 import type { Report } from "./report.ts";
+import { resolveRoutes } from "./route-rules.ts";
+import type { ProviderNames } from "./route-rules.ts";
 import {
   FileSchema,
   MappingSchema,
+  NamedSchema,
   ProviderDraftSchema,
   ProviderSchema,
   SettingsDraftSchema,
@@ -40,50 +43,56 @@ function parseProviders(
   list: readonly unknown[],
   allowedOrigins: readonly string[] | null,
   report: Report,
-): Provider[] {
+): { readonly providers: readonly Provider[]; readonly names: ProviderNames } {
   const context = { allowedOrigins, names: new Set<string>() };
   const providers: Provider[] = [];
-  let skipped = 0;
+  const known = new Set<string>();
+  const skipped = new Set<string>();
+  let unusable = 0;
   for (const [index, entry] of list.entries()) {
     const pointer = child("/providers", index);
-    if (isLegacyProvider(entry, pointer, report)) {
-      skipped++;
+    const legacy = isLegacyProvider(entry, pointer, report);
+    if (Value.Check(NamedSchema, entry)) (legacy ? skipped : known).add(entry.name);
+    if (legacy) {
+      unusable++;
       continue;
     }
     const draft = validate(ProviderSchema, entry, pointer, report);
     const provider = Value.Check(ProviderDraftSchema, draft) ? resolveProvider(draft, pointer, context, report) : null;
     if (provider !== null) providers.push(provider);
   }
-  if (skipped === list.length) report.error("/providers", (words) => words.config.providersAllSkipped);
+  if (list.length > 0 && unusable === list.length)
+    report.error("/providers", (words) => words.config.providersAllSkipped);
   else if (providers.length > 0 && providers.every((provider) => !provider.enabled)) {
     report.warning("/providers", (words) => words.config.providersAllDisabled, "key");
   }
-  return providers;
+  return { providers, names: { known, skipped } };
 }
 
 function parseRoot(
   root: unknown,
   context: SettingsContext,
   report: Report,
-): Pick<Config, "providers" | "settings"> | null {
+): Pick<Config, "providers" | "model_routes" | "settings"> | null {
   if (!Value.Check(MappingSchema, root)) {
     report.error("", (words) =>
       root === null ? words.config.fileEmpty : words.config.valueWrong(words.config.expectMapping),
     );
     return null;
   }
-  const top = validate(FileSchema, withoutLegacyKeys(root, report), "", report);
-  const { providers: list, settings: section } = Value.Check(MappingSchema, top) ? top : {};
+  const top = validate(FileSchema, root, "", report);
+  const { providers: list, model_routes: routes, settings: section } = Value.Check(MappingSchema, top) ? top : {};
   const given = withoutLegacySettings(fillEmptySections(section), "/settings", report);
   const settings = validate(SettingsSchema, given, "/settings", report);
   const draft = Value.Check(SettingsDraftSchema, settings) ? settings : {};
   const allowed = checkSettings(draft, "/settings", context, report);
-  const providers = Array.isArray(list) ? parseProviders(list, allowed, report) : [];
+  const { providers, names } = parseProviders(Array.isArray(list) ? list : [], allowed, report);
+  const model_routes = resolveRoutes(routes, "/model_routes", names, report);
   if (!Value.Check(SettingsSchema, settings) || allowed === null) return null;
-  return { providers, settings: toSettings(settings, allowed, context) };
+  return { providers, model_routes, settings: toSettings(settings, allowed, context) };
 }
 
-/** Reads a configuration. Never throws; a message never holds a value of the file, which may be a key. */
+/** Reads a configuration. Never throws; a message holds no value of the file, which may be a key, but names. */
 export function parseConfig(text: string, options: ParseOptions): ParseResult {
   const { file, env, holdsCertificates = () => true } = options;
   const report = createReport(file ?? EMBEDDED_NAME);

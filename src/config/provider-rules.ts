@@ -1,5 +1,6 @@
 // What the schema cannot say about a provider: addresses, credentials and where they may go.
 import { Secret } from "../core/secret.ts";
+import { resolveAccounts } from "./account-rules.ts";
 import { checkProxy, checkUrl } from "./address-rules.ts";
 import type { Credential, Provider } from "./config.ts";
 import { nearest } from "./nearest.ts";
@@ -52,13 +53,14 @@ export function resolveProvider(
   context: ProviderContext,
   report: Report,
 ): Provider | null {
-  const { name, type, auth_type, auth_value, enabled, priority } = draft;
+  const { name, type, auth_type, auth_value, enabled, priority, weight, extra_usage } = draft;
   if (name !== undefined) {
     const folded = name.normalize("NFKC").toLowerCase();
     if (context.names.has(folded)) report.error(child(pointer, "name"), (words) => words.config.nameTwice);
     context.names.add(folded);
   }
-  if (draft.weight !== undefined) report.warning(child(pointer, "weight"), (words) => words.config.weightNotYet, "key");
+  const accounts =
+    draft.accounts === undefined ? null : resolveAccounts(draft.accounts, child(pointer, "accounts"), report);
 
   const base = child(pointer, "base_url");
   const url = draft.base_url === undefined ? null : checkUrl(draft.base_url, { query: false }, base, report);
@@ -78,17 +80,20 @@ export function resolveProvider(
 
   if (url === null || name === undefined || type === undefined || auth_type === undefined) return null;
   if (auth_value === undefined || enabled === undefined || priority === undefined) return null;
+  if (weight === undefined || extra_usage === undefined) return null;
   return {
     name,
     type,
     auth_type,
     enabled,
     priority,
+    weight,
+    extra_usage,
     base_url: url.origin + path,
     origin: url.origin,
     credential: toCredential(auth_value),
     proxy: proxy === null ? null : new Secret(proxy.href),
-    accounts: draft.accounts ?? null,
+    accounts,
     claudeTokensAllowed: allowed,
   };
 }

@@ -42,10 +42,16 @@ export function segments(pointer: Pointer): string[] {
 // `{auth_value:secret}` without the space makes a key of the secret: only what looks like a key is shown.
 const SHOWN = /^(?!sk-)[a-z_][a-z0-9_.-]{0,39}$/i;
 
-/** `providers[0].base_url` */
+// A pattern of model_routes, which is a key too: without the colon, and without any sk-.
+const SHOWN_PATTERN = /^(?!.*sk-)[a-z0-9_.*?-]{1,40}$/i;
+
+/** `providers[0].base_url`, `model_routes.*haiku*[0].provider` */
 function displayPath(pointer: Pointer): string {
   return segments(pointer)
-    .map((part) => (/^\d{1,6}$/.test(part) ? `[${part}]` : SHOWN.test(part) ? `.${part}` : ".…"))
+    .map((part, index, parts) => {
+      if (index === 1 && parts[0] === "model_routes") return SHOWN_PATTERN.test(part) ? `.${part}` : ".…";
+      return /^\d{1,6}$/.test(part) ? `[${part}]` : SHOWN.test(part) ? `.${part}` : ".…";
+    })
     .join("")
     .replace(/^\./, "");
 }

@@ -23,7 +23,21 @@ const DisplayName = Type.String({ title: "name", pattern: DISPLAY_NAME, maxLengt
 const Url = Type.String({ minLength: 1, maxLength: 2000 });
 const Seconds = (seconds: number) => Type.Number({ minimum: 0, maximum: MAX_TIMEOUT_SECONDS, default: seconds });
 
-/** One entry of `providers`. */
+const Priority = { minimum: 0, maximum: 1_000_000 } as const;
+const Weight = { exclusiveMinimum: 0, maximum: 1_000_000 } as const;
+
+/** One entry of a provider's `accounts` with rules of its own; a bare text is the email alone. */
+export const AccountSchema = Type.Object(
+  {
+    email: DisplayName,
+    priority: Type.Optional(Type.Integer(Priority)),
+    weight: Type.Optional(Type.Number(Weight)),
+    reserve_percent: Type.Number({ minimum: 0, maximum: 100, default: 0 }),
+  },
+  strict,
+);
+
+/** One entry of `providers`; the entries of `accounts` are validated one by one. */
 export const ProviderSchema = Type.Object(
   {
     name: DisplayName,
@@ -34,9 +48,12 @@ export const ProviderSchema = Type.Object(
     }),
     auth_value: Type.String({ minLength: 1, maxLength: 8000 }),
     enabled: Type.Boolean({ default: true }),
-    priority: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 1 }),
-    weight: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 })),
-    accounts: Type.Optional(Type.Array(DisplayName, { minItems: 1, maxItems: 1000 })),
+    priority: Type.Integer({ ...Priority, default: 1 }),
+    weight: Type.Number({ ...Weight, default: 1 }),
+    extra_usage: Type.Union([Type.Literal("last"), Type.Literal("never"), Type.Literal("allow")], {
+      default: "last",
+    }),
+    accounts: Type.Optional(Type.Array(Type.Unknown(), { minItems: 1, maxItems: 1000 })),
     proxy: Type.Optional(Url),
   },
   strict,
@@ -95,6 +112,28 @@ export const TimeoutsSchema = Type.Object(
   strict,
 );
 
+export const BalancingSchema = Type.Object(
+  {
+    strategy: Type.Union(
+      [
+        Type.Literal("session"),
+        Type.Literal("round_robin"),
+        Type.Literal("least_used"),
+        Type.Literal("weighted"),
+        Type.Literal("drain"),
+      ],
+      { default: "session" },
+    ),
+    session_ttl_seconds: Type.Number({ minimum: 1, maximum: 604_800, default: 3600 }),
+    max_attempts: Type.Integer({ minimum: 1, maximum: 100, default: 4 }),
+    failover_budget_seconds: Type.Number({ minimum: 1, maximum: 3600, default: 90 }),
+    unhealthy_threshold: Type.Integer({ minimum: 1, maximum: 1000, default: 2 }),
+    failure_cooldown_seconds: Type.Number({ minimum: 0, maximum: 3600, default: 30 }),
+    when_exhausted: Type.Union([Type.Literal("fail"), Type.Literal("hold")], { default: "fail" }),
+  },
+  strict,
+);
+
 /** `settings`; every key has a default, but for `ca_file`. */
 export const SettingsSchema = Type.Object(
   {
@@ -111,9 +150,22 @@ export const SettingsSchema = Type.Object(
     }),
     oauth: OAuthSchema,
     timeouts: TimeoutsSchema,
+    balancing: BalancingSchema,
     max_body_mb: Type.Number({ exclusiveMinimum: 0, maximum: 512, default: 32 }),
     shutdown_grace_seconds: Type.Number({ minimum: 0, maximum: 86_400, default: 30 }),
     ca_file: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+  },
+  strict,
+);
+
+/** What one pattern of `model_routes` leads to; the entries are validated one by one. */
+export const RouteSchema = Type.Array(Type.Unknown(), { minItems: 1, maxItems: 1000 });
+export const RoutePatternSchema = DisplayName;
+export const RouteEntrySchema = Type.Object(
+  {
+    provider: DisplayName,
+    model: Type.String({ title: "name", pattern: DISPLAY_NAME, maxLength: 200, default: "passthrough" }),
+    priority: Type.Optional(Type.Integer(Priority)),
   },
   strict,
 );
@@ -122,6 +174,7 @@ export const SettingsSchema = Type.Object(
 export const FileSchema = Type.Object(
   {
     providers: Type.Array(Type.Unknown(), { minItems: 1, maxItems: 1000 }),
+    model_routes: Type.Optional(Type.Unknown()),
     settings: Type.Optional(Type.Unknown()),
   },
   strict,
@@ -130,17 +183,24 @@ export const FileSchema = Type.Object(
 /** Any mapping of YAML. */
 export const MappingSchema = Type.Record(Type.String(), Type.Unknown());
 
+/** An entry of `providers` that has a name, whatever else is wrong with it. */
+export const NamedSchema = Type.Object({ name: Type.String() });
+
 /** What is left of a part once its faulty keys are taken out; the rules look at the rest all the same. */
 export const ProviderDraftSchema = Type.Partial(ProviderSchema);
+export const AccountDraftSchema = Type.Partial(AccountSchema);
+export const RouteEntryDraftSchema = Type.Partial(RouteEntrySchema);
 export const SettingsDraftSchema = Type.Partial(
   Type.Object({
     ...SettingsSchema.properties,
     oauth: Type.Partial(OAuthSchema),
     timeouts: Type.Partial(TimeoutsSchema),
+    balancing: Type.Partial(BalancingSchema),
   }),
 );
 
 export type ProviderFields = Static<typeof ProviderSchema>;
 export type ProviderDraft = Static<typeof ProviderDraftSchema>;
+export type AccountDraft = Static<typeof AccountDraftSchema>;
 export type SettingsFields = Static<typeof SettingsSchema>;
 export type SettingsDraft = Static<typeof SettingsDraftSchema>;

@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 
 import type { Secret } from "../core/secret.ts";
-import type { Config, Provider } from "./config.ts";
+import type { AccountRule, Config, ModelRoute, Provider } from "./config.ts";
 
 const HIDDEN = "***";
 
@@ -14,8 +14,20 @@ function showProxy(proxy: Secret): string {
   return `${url.protocol}//${userinfo}${url.host}`;
 }
 
+/** A plain text where nothing but the email is set. */
+function showAccount({ email, priority, weight, reserve_percent }: AccountRule): unknown {
+  if (priority === null && weight === null && reserve_percent === 0) return email;
+  return {
+    email,
+    ...(priority === null ? {} : { priority }),
+    ...(weight === null ? {} : { weight }),
+    reserve_percent,
+  };
+}
+
 function showProvider(provider: Provider): Record<string, unknown> {
-  const { name, type, base_url, auth_type, credential, enabled, priority, accounts, proxy } = provider;
+  const { name, type, base_url, auth_type, credential, enabled, priority, weight, extra_usage } = provider;
+  const { accounts, proxy } = provider;
   return {
     name,
     type,
@@ -24,9 +36,21 @@ function showProvider(provider: Provider): Record<string, unknown> {
     auth_value: credential.kind === "key" ? HIDDEN : credential.kind,
     enabled,
     priority,
-    ...(accounts === null ? {} : { accounts }),
+    weight,
+    extra_usage,
+    ...(accounts === null ? {} : { accounts: accounts.map(showAccount) }),
     ...(proxy === null ? {} : { proxy: showProxy(proxy) }),
   };
+}
+
+function showRoutes(routes: readonly ModelRoute[]): ReadonlyMap<string, unknown> {
+  // A Map: an object would put a pattern of digits first, and the order decides.
+  return new Map(
+    routes.map(({ pattern, entries }) => [
+      pattern,
+      entries.map(({ provider, model, priority }) => ({ provider, model, ...(priority === null ? {} : { priority }) })),
+    ]),
+  );
 }
 
 /** All that is in force, defaults filled in, in the form of providers.yaml; keys and proxy passwords as `***`. */
@@ -36,6 +60,7 @@ export function showConfig(config: Config): string {
   return stringify(
     {
       providers: config.providers.map(showProvider),
+      ...(config.model_routes.length === 0 ? {} : { model_routes: showRoutes(config.model_routes) }),
       settings: {
         ...settings,
         oauth: { ...signIn, ...(proxy === null ? {} : { proxy: showProxy(proxy) }) },

@@ -27,7 +27,12 @@ const ADVICE: Partial<Record<YAMLError["code"], Say>> = {
   MISSING_CHAR: (words) => words.config.yamlMissing,
 };
 
+/** A line that begins with an unquoted `*haiku*:`, which YAML takes for an alias with a colon in its name. */
+const STAR_KEY = /^[ \t]*\*[^\s"'{}[\],]*[ \t]*:(?:\s|$)/;
+
 function sayOf(error: YAMLError, text: string): Say {
+  if (STAR_KEY.test(text.slice(text.lastIndexOf("\n", error.pos[0] - 1) + 1)))
+    return (words) => words.config.yamlStarKey;
   // In { } and [ ] the brace of an unquoted ${NAME} opens a mapping.
   if (text.startsWith("${", error.pos[0] - 1)) return (words) => words.config.yamlVariable;
   return ADVICE[error.code] ?? ((words) => words.config.yamlSyntax);
@@ -121,8 +126,10 @@ export function readSource(text: string, environment: Environment, report: Repor
       const name = keyOf(pair.key);
       const place = startOf(pair.key, start);
       const at = child(pointer, name ?? "");
-      if (name === null) report.spoil(at, place, (words) => words.config.keyNotText);
-      else if (entries.has(name)) report.spoil(at, place, (words) => words.config.keyTwice);
+      if (name === null) {
+        const star = isAlias(pair.key);
+        report.spoil(at, place, (words) => (star ? words.config.yamlStarKey : words.config.keyNotText));
+      } else if (entries.has(name)) report.spoil(at, place, (words) => words.config.keyTwice);
       // Never made a property: it would change what the object inherits.
       else if (name === "__proto__") report.spoil(at, place, (words) => words.config.keyUnknown([]));
       else entries.set(name, walk(pair.value, at, place, place, depth + 1));

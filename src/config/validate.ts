@@ -8,7 +8,17 @@ import { expectation } from "./expectation.ts";
 import { nearest } from "./nearest.ts";
 import { segments } from "./report.ts";
 import type { Pointer, Report } from "./report.ts";
-import { FileSchema, MappingSchema, OAuthSchema, ProviderSchema, SettingsSchema, TimeoutsSchema } from "./schema.ts";
+import {
+  AccountSchema,
+  BalancingSchema,
+  FileSchema,
+  MappingSchema,
+  OAuthSchema,
+  ProviderSchema,
+  RouteEntrySchema,
+  SettingsSchema,
+  TimeoutsSchema,
+} from "./schema.ts";
 
 /** Every section, to tell somebody whose key is right but stands in the wrong one. */
 const SECTIONS: readonly (readonly [path: string, schema: TObject])[] = [
@@ -16,7 +26,10 @@ const SECTIONS: readonly (readonly [path: string, schema: TObject])[] = [
   ["settings.", SettingsSchema],
   ["settings.oauth.", OAuthSchema],
   ["settings.timeouts.", TimeoutsSchema],
+  ["settings.balancing.", BalancingSchema],
   ["providers[].", ProviderSchema],
+  ["providers[].accounts[].", AccountSchema],
+  ["model_routes.*[].", RouteEntrySchema],
 ];
 
 /** Words for a key that the section does not have: the nearest that it has, the same in another section, or all it has. */
@@ -27,6 +40,14 @@ function sayUnknownKey(key: string, section: TSchema): Say {
   const elsewhere = SECTIONS.find(([, schema]) => Object.hasOwn(schema.properties, key));
   if (elsewhere !== undefined) return (words) => words.config.keyElsewhere(`${elsewhere[0]}${key}`);
   return (words) => words.config.keyUnknown(own);
+}
+
+/** Words for a value that is not as the schema wants it. */
+export function sayWrongValue(expected: TSchema, found: unknown): Say {
+  return (words) =>
+    found === null
+      ? words.config.valueEmpty(expectation(expected, words))
+      : words.config.valueWrong(expectation(expected, words));
 }
 
 /** The number or boolean that an unquoted `${NAME}` held. */
@@ -78,12 +99,7 @@ export function validate(schema: TObject, value: unknown, pointer: Pointer, repo
     } else if (error.type === ValueErrorType.ObjectRequiredProperty) {
       report.error(at, (words) => words.config.keyMissing);
     } else {
-      const { schema: expected, value: found } = error;
-      report.error(at, (words) =>
-        found === null
-          ? words.config.valueEmpty(expectation(expected, words))
-          : words.config.valueWrong(expectation(expected, words)),
-      );
+      report.error(at, sayWrongValue(error.schema, error.value));
     }
   }
   if (!Value.Check(MappingSchema, completed)) return undefined;
@@ -93,7 +109,8 @@ export function validate(schema: TObject, value: unknown, pointer: Pointer, repo
 
 /** Sections that are missing, or whose keys are all commented out (YAML reads that as null), are empty ones. */
 export function fillEmptySections(settings: unknown): unknown {
-  if (settings === null || settings === undefined) return { oauth: {}, timeouts: {} };
+  if (settings === null || settings === undefined) return { oauth: {}, timeouts: {}, balancing: {} };
   if (!Value.Check(MappingSchema, settings)) return settings;
-  return { ...settings, oauth: settings["oauth"] ?? {}, timeouts: settings["timeouts"] ?? {} };
+  const { oauth, timeouts, balancing, ...rest } = settings;
+  return { ...rest, oauth: oauth ?? {}, timeouts: timeouts ?? {}, balancing: balancing ?? {} };
 }

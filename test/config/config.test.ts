@@ -18,6 +18,15 @@ describe("what a right file becomes", () => {
       ca_file: null,
     });
     expect(s.timeouts).toEqual({ first_byte: 600, first_byte_stream: 180, idle: 600, upload: 60 });
+    expect(s.balancing).toEqual({
+      strategy: "session",
+      session_ttl_seconds: 3600,
+      max_attempts: 4,
+      failover_budget_seconds: 90,
+      unhealthy_threshold: 2,
+      failure_cooldown_seconds: 30,
+      when_exhausted: "fail",
+    });
     expect(s.oauth).toEqual({
       enable_auto_refresh: true,
       enable_persistence: true,
@@ -36,6 +45,8 @@ describe("what a right file becomes", () => {
       auth_type: "auth_token",
       enabled: true,
       priority: 1,
+      weight: 1,
+      extra_usage: "last",
       base_url: "https://api.anthropic.com",
       origin: "https://api.anthropic.com",
       credential: { kind: "oauth" },
@@ -78,6 +89,11 @@ describe("what a right file becomes", () => {
 
   test("sections with everything commented out are empty ones", () => {
     expect(accept(settings("  oauth:\n  timeouts:\n    # idle: 1")).settings.timeouts.idle).toBe(600);
+    expect(accept(settings("  balancing:\n    # strategy: drain")).settings.balancing.max_attempts).toBe(4);
+    expect(accept(settings("  balancing: {strategy: drain}")).settings.balancing).toMatchObject({
+      strategy: "drain",
+      unhealthy_threshold: 2,
+    });
     expect(accept(`providers:\n${PROVIDER}settings:\n`).settings.port).toBe(9090);
   });
 

@@ -48,9 +48,33 @@ describe("old-balancer.yaml", () => {
     expect(config.warnings.map((warning) => `${warning.line} ${warning.path}`)).toEqual([
       `${lineOf('auth_value: ""')} providers[3].auth_value`,
       `${lineOf('type: "openai"')} providers[4].type`,
-      `${lineOf("model_routes:")} model_routes`,
+      `${lineOf('{provider: "Router"')} model_routes.*sonnet*[2].provider`,
       ...UNUSED.map((path) => `${lineOf(`${path.split(".").at(-1)}:`)} ${path}`),
     ]);
+  });
+
+  test("its routes are in force, but for the provider that was skipped", () => {
+    expect(accept(OLD).model_routes).toEqual([
+      {
+        pattern: "*sonnet*",
+        entries: [
+          { provider: "Relay A", model: "passthrough", priority: 1 },
+          { provider: "Official OAuth", model: "passthrough", priority: 2 },
+        ],
+      },
+      { pattern: "*haiku*", entries: [{ provider: "Relay A", model: "claude-haiku-other", priority: 1 }] },
+    ]);
+  });
+
+  test("keys that ccb has under another name name it", () => {
+    const said = complaints(OLD);
+    for (const [old, now] of [
+      ["selection_strategy", "strategy"],
+      ["failure_cooldown", "failure_cooldown_seconds"],
+      ["unhealthy_threshold", "unhealthy_threshold"],
+    ]) {
+      expect(said.find((line) => line.includes(`warning: settings.${old}:`))).toContain(`settings.balancing.${now} `);
+    }
   });
 
   test("no door is left open: auth switched on, or a host that others reach, stops the start", () => {

@@ -227,3 +227,32 @@ test("the embedded default loads without a warning, and so do its examples once 
     ["passthrough", 3],
   ]);
 });
+
+test("every key of balancing stands in the embedded default, and its other examples are right too", () => {
+  expect(EMBEDDED_CONFIG.match(/^ {2}balancing:\n(?: {4}.*\n)+/m)?.[0].match(/^ {4}\w+/gm)).toHaveLength(7);
+  const examples = EMBEDDED_CONFIG.replaceAll(/^ {4}# accounts: \[.*\n/gm, "")
+    .replaceAll(/^ {4}# (?=(?:weight|extra_usage|accounts|priority): )/gm, "    ")
+    .replaceAll(/^ {4}# (?=accounts:| {2}- | {4}\w+: )/gm, "    ")
+    .replaceAll(/^# (?=model_routes:| {2}["-]| {4}- | {6}\w+: )/gm, "")
+    .replaceAll(/^ {2}# (- name:| {2}[a-z_]+: )/gm, "  $1");
+  const result = parse(examples, { ANTHROPIC_API_KEY: "sk-ant-api03-abc" });
+  if (!result.ok) throw new Error(result.problems.map((problem) => formatProblem(problem, en)).join("\n"));
+  expect(result.config.warnings).toEqual([]);
+  expect(result.config.providers[0]).toMatchObject({
+    weight: 1,
+    extra_usage: "last",
+    accounts: [
+      { email: "me@example.com", priority: null, weight: null, reserve_percent: 0 },
+      { email: "you@example.com", priority: 2, weight: 3, reserve_percent: 20 },
+    ],
+  });
+  expect(result.config.model_routes).toEqual([
+    {
+      pattern: "*haiku*",
+      entries: [
+        { provider: "Anthropic API", model: "claude-haiku-4-5", priority: 1 },
+        { provider: "Claude Code Official", model: "passthrough", priority: 2 },
+      ],
+    },
+  ]);
+});

@@ -104,6 +104,7 @@ test("no value of any type makes it throw, in any place", () => {
     "enabled",
     "priority",
     "weight",
+    "extra_usage",
     "accounts",
     "proxy",
   ];
@@ -114,6 +115,7 @@ test("no value of any type makes it throw, in any place", () => {
     "language",
     "oauth",
     "timeouts",
+    "balancing",
     "max_body_mb",
     "ca_file",
     "auth",
@@ -123,6 +125,7 @@ test("no value of any type makes it throw, in any place", () => {
   const section = (names: string[]) => fc.dictionary(fc.constantFrom(...names), fc.jsonValue({ maxDepth: 1 }));
   const whole = fc.record({
     providers: fc.array(section(keys)),
+    model_routes: fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 })),
     settings: fc.tuple(section(settings), section(oauth)).map(([outer, oauth]) => Object.assign(outer, { oauth })),
   });
   fc.assert(
@@ -152,6 +155,10 @@ const PLACES: readonly ((secret: string) => string)[] = [
   (s) =>
     `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value: oauth}\nsettings:\n  auth: {enabled: "${s}", ap_key: "${s}"}\n  port: "${s}"\n`,
   (s) => `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value: oauth}\n${s}\n`,
+  (s) =>
+    `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value: oauth, accounts: [{mail: "${s}"}, {email: "x", weight: "${s}"}]}\n`,
+  (s) =>
+    `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value: oauth}\nmodel_routes: {"auth_value:${s}": [{provider: "${s}", ${s}: 1}], ${s}: "${s}"}\n`,
   (s) => `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value: oauth}\n${s}: 1\n`,
   (s) =>
     `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_type: "${s}", auth_value: "\${KEY} \${${s}}"}\n`,

@@ -194,14 +194,6 @@ table(
   { ON: "true" },
 );
 
-table("not in force yet", [
-  [
-    "weight",
-    provider(`${OFFICIAL}, auth_value: oauth, weight: 2`),
-    "2:71: warning: providers[0].weight: accepted, but not in force",
-  ],
-]);
-
 test("a faulty list of allowed origins does not make every provider a fault", () => {
   const text =
     "providers:\n  - {name: A, base_url: https://a.example, auth_value: oauth}\nsettings: {oauth: {allowed_origins: [7]}}\n";

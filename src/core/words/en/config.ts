@@ -1,4 +1,4 @@
-// Words about the configuration, English. None holds a value of the file: it may be a key.
+// Words about the configuration, English. None holds a value of the file, which may be a key; only names of providers.
 const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
 
 export const configWords = {
@@ -11,6 +11,7 @@ export const configWords = {
   yamlIndent: "the indentation does not fit the lines above",
   yamlAlias:
     'an unquoted value that begins with * or & refers to an anchor that is not there; put the value in "quotes"',
+  yamlStarKey: 'a key that begins with * must stand in quotes: "*haiku*": …',
   yamlTag: 'an unquoted value that begins with ! is a YAML tag; put the value in "quotes"',
   yamlVariable: 'in { } and [ ] an unquoted ${NAME} opens a mapping; write "${NAME}"',
   yamlEscape: "an unknown escape after a backslash; put the value in 'single quotes'",
@@ -46,6 +47,7 @@ export const configWords = {
   expectVisible: (length: number): string => `1 to ${length} visible ASCII characters without blanks`,
   expectScopes: 'scopes separated by single blanks, such as "user:profile user:inference"',
   expectText: (length: number): string => `text of 1 to ${length} characters (numbers in "quotes")`,
+  expectAccount: "an account's email in text, or a section with its email ({email: …, reserve_percent: …})",
   expectOther: "another kind of value",
   environmentUnset: (name: string): string =>
     `the environment variable ${name} is not set, or empty; set it and start again`,
@@ -55,7 +57,6 @@ export const configWords = {
   providersAllSkipped: "none of the providers can be used; add one of type anthropic with an auth_value",
   providersAllDisabled: "all providers are disabled; no request can be served",
   nameTwice: "another provider has this name already (upper and lower case count as the same)",
-  weightNotYet: "accepted, but not in force in this version: equal priorities share the load evenly",
   baseUrlEndsInV1:
     "ends in /v1, so requests go to …/v1/v1/messages; leave /v1 out unless the provider really wants it twice",
   oauthWithApiKey: '"oauth" signs with an access token, which is sent as auth_token; set auth_type: auth_token',
@@ -65,8 +66,20 @@ export const configWords = {
   keyNotSendable: "the key holds blanks, line breaks or characters that no HTTP header can carry; copy it anew",
   keyIsRefreshToken: 'this is a refresh token, which no provider takes; write "oauth" and sign in instead',
   accountsWithoutOauth: "only goes with auth_value: oauth",
+  accountTwice: "this account stands in the list already (upper and lower case count as the same)",
   providerOpenai: "skipped: a provider of type openai, which ccb does not speak",
   providerKeyless: "skipped: the provider has an empty auth_value",
+
+  // model routes
+  routeProviderUnknown: (near: string | null, known: readonly string[]): string =>
+    near === null
+      ? `no provider has this name; the file has: ${quoted(known)}`
+      : `no provider has this name; did you mean ${quoted([near])}?`,
+  routeModelMeant: (word: string): string => `did you mean "${word}"? It leaves the model's name as it is`,
+  routeEntrySkipped: "not used: this provider was skipped",
+  routeEntryTwice: "not used: the same provider stands in this route already, with the same model",
+  routeSkipped:
+    "not in force: all its providers were skipped; its models go by the routes below, else to every provider",
 
   // addresses
   urlInvalid: "must be an address such as https://host/path",
@@ -91,11 +104,11 @@ export const configWords = {
 
   // the older balancer
   legacyKey: "a key of the older Python balancer; ccb does not use it",
+  legacyMoved: (path: string): string =>
+    `a key of the older Python balancer, not in force; ccb has ${path} in its place`,
   legacyTimeouts:
     "time limits of the older Python balancer; ccb uses timeouts.first_byte, first_byte_stream, idle and upload",
   legacyAuth: "not in force in this version: ccb asks for no client key, and only this machine can connect",
-  modelRoutesNotYet:
-    "not in force in this version: models reach the providers unchanged, in the order of their priority",
 
   // files, flags and variables
   fileMissing: "there is no such file",

@@ -11,6 +11,7 @@ export const configWords: typeof english = {
   yamlTab: "本行使用了制表符缩进；YAML 只允许使用空格缩进",
   yamlIndent: "缩进与前面的行不一致",
   yamlAlias: "未加引号且以 * 或 & 开头的值会被当作锚点引用，而该锚点不存在；请给这个值加上双引号",
+  yamlStarKey: '以 * 开头的键必须加引号："*haiku*": …',
   yamlTag: "未加引号且以 ! 开头的值会被当作 YAML 标签；请给这个值加上双引号",
   yamlVariable: '在 { } 和 [ ] 中，未加引号的 ${NAME} 会被当作映射的开头；请写成 "${NAME}"',
   yamlEscape: "反斜杠后的转义字符无法识别；请改用单引号",
@@ -43,6 +44,7 @@ export const configWords: typeof english = {
   expectVisible: (length) => ` 1 到 ${length} 个可见的 ASCII 字符，不含空白`,
   expectScopes: "以单个空格分隔的授权范围，例如 “user:profile user:inference”",
   expectText: (length) => ` 1 到 ${length} 个字符的文本（数字请加引号）`,
+  expectAccount: "账号的邮箱文本，或一个含有 email 的小节（{email: …, reserve_percent: …}）",
   expectOther: "其他类型的值",
   environmentUnset: (name) => `环境变量 ${name} 未设置或为空；请设置后重新启动`,
   environmentMalformed: "只支持 ${NAME} 的写法，名称由字母、数字和下划线组成；如需字面的 ${，请写成 $${",
@@ -50,7 +52,6 @@ export const configWords: typeof english = {
   providersAllSkipped: "没有可用的提供方；请添加一个 type 为 anthropic 且填写了 auth_value 的提供方",
   providersAllDisabled: "所有提供方都已停用；无法处理任何请求",
   nameTwice: "已有同名的提供方（不区分大小写）",
-  weightNotYet: "可以填写，但在此版本中尚未生效：优先级相同的提供方平均分担负载",
   baseUrlEndsInV1: "以 /v1 结尾，请求会发往 …/v1/v1/messages；除非该提供方确实需要两个 /v1，否则请去掉",
   oauthWithApiKey: "“oauth” 使用访问令牌签名，须以 auth_token 方式发送；请设置 auth_type: auth_token",
   oauthNotAllowedThere:
@@ -59,8 +60,18 @@ export const configWords: typeof english = {
   keyNotSendable: "密钥中含有空白、换行或 HTTP 头无法携带的字符；请重新复制",
   keyIsRefreshToken: "这是刷新令牌，任何提供方都不接受；请改写为 “oauth” 并登录",
   accountsWithoutOauth: "只能与 auth_value: oauth 一起使用",
+  accountTwice: "列表中已有这个账号（不区分大小写）",
   providerOpenai: "已跳过：type 为 openai 的提供方，ccb 不支持该协议",
   providerKeyless: "已跳过：该提供方的 auth_value 为空",
+
+  routeProviderUnknown: (near, known) =>
+    near === null
+      ? `没有叫这个名称的提供方；文件中有：${quoted(known)}`
+      : `没有叫这个名称的提供方；您是否想写${quoted([near])}？`,
+  routeModelMeant: (word) => `您是否想写 “${word}”？它表示模型名称保持不变`,
+  routeEntrySkipped: "未使用：这个提供方已被跳过",
+  routeEntryTwice: "未使用：此路由中已有同一提供方，且模型相同",
+  routeSkipped: "未生效：其中的提供方均已被跳过；这些模型改由后面的路由处理，若无匹配则可由任一提供方处理",
 
   urlInvalid: "必须是形如 https://host/path 的地址",
   urlQuery: "不能包含查询部分（?…）",
@@ -80,9 +91,9 @@ export const configWords: typeof english = {
   caFileUnusable: "无法读取，或其中没有 PEM 格式的证书（BEGIN CERTIFICATE）",
 
   legacyKey: "这是旧版 Python 均衡器的键；ccb 不使用",
+  legacyMoved: (path) => `这是旧版 Python 均衡器的键，不会生效；ccb 中与之对应的是 ${path}`,
   legacyTimeouts: "这是旧版 Python 均衡器的超时设置；ccb 使用 timeouts.first_byte、first_byte_stream、idle 和 upload",
   legacyAuth: "在此版本中不生效：ccb 不要求客户端密钥，且只有本机可以连接",
-  modelRoutesNotYet: "在此版本中不生效：模型名称原样转发，提供方按优先级依次尝试",
 
   fileMissing: "文件不存在",
   fileUnreadable: (code) => `无法读取（${code}）`,
