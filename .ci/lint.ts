@@ -6,7 +6,20 @@ import { join } from "node:path";
 const root = join(import.meta.dir, "..");
 
 /** Lower may not import higher. `app.ts`, `main.ts` and `boot.ts` are files; the rest are folders. */
-const RANKS = ["core", "config", "vault", "account", "oauth", "provider", "relay", "http", "app.ts", "cli", "main.ts"];
+const RANKS = [
+  "core",
+  "config",
+  "vault",
+  "account",
+  "oauth",
+  "provider",
+  "balance",
+  "relay",
+  "http",
+  "app.ts",
+  "cli",
+  "main.ts",
+];
 
 /** Globals that only main.ts, the runtime it binds and the worker may name: everything else takes them as ports. */
 const PORTS = [
@@ -24,7 +37,14 @@ const PORTS = [
 const higher = (folder: string): string[] =>
   RANKS.slice(RANKS.indexOf(folder) + 1).map((name) => (name.endsWith(".ts") ? `**/${name}` : `**/${name}/**`));
 
-const impure = ["src/main.ts", "src/boot.ts", "src/cli/runtime.ts", "src/cli/server.ts", "src/vault/keyring-worker.ts"];
+const impure = [
+  "src/main.ts",
+  "src/boot.ts",
+  "src/cli/runtime.ts",
+  "src/cli/server.ts",
+  "src/cli/signals.ts",
+  "src/vault/keyring-worker.ts",
+];
 
 const configuration = {
   plugins: ["typescript", "import", "unicorn", "oxc", "promise"],

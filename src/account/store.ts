@@ -7,6 +7,8 @@ export interface AccountHealth {
   readonly state: AccountState;
   /** Why, as a stable code; for `login_required` and for a refresh that failed. */
   readonly reason: string | null;
+  /** The upstream's own words, for its owner; null: none. */
+  readonly said: string | null;
 }
 
 export interface AccountStore {
@@ -21,7 +23,7 @@ export interface AccountStore {
   setHealth(id: string, health: AccountHealth): void;
 }
 
-const READY: AccountHealth = { state: "ready", reason: null };
+export const READY: AccountHealth = { state: "ready", reason: null, said: null };
 
 /** Creates an empty store. */
 export function createAccountStore(): AccountStore {

@@ -1,4 +1,4 @@
-// The targets of a configuration: every enabled provider with each credential that may sign for it.
+// The targets of a configuration: every provider with each credential that may sign for it.
 import { expect, test } from "bun:test";
 import { targetsOf } from "../../src/provider/target.ts";
 import { account } from "../relay/_targets.ts";
@@ -19,7 +19,7 @@ const named = (list: ReturnType<typeof targetsOf>): string[] =>
   );
 
 test("without accounts, keys and passthrough serve", () => {
-  expect(named(targetsOf(providers, []))).toEqual(["Key/key", "Client/client"]);
+  expect(named(targetsOf(providers, []))).toEqual(["Key/key", "Client/client", "Off/client"]);
 });
 
 test("each account counts as one, in order; `accounts` chooses by name or email, whatever the case, and never by what was once typed", () => {
@@ -35,5 +35,6 @@ test("each account counts as one, in order; `accounts` chooses by name or email,
     "Chosen/account/2",
     "Key/key",
     "Client/client",
+    "Off/client",
   ]);
 });

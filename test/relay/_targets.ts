@@ -2,7 +2,6 @@
 import type { Account } from "../../src/account/account.ts";
 import type { Provider } from "../../src/config/config.ts";
 import { Secret } from "../../src/core/secret.ts";
-import type { Target } from "../../src/provider/target.ts";
 import { accept } from "../config/_parse.ts";
 
 export function account(id: string, more: Partial<Account> = {}): Account {
@@ -34,9 +33,3 @@ export function provider(fields: string): Provider {
   if (first === undefined) throw new Error("no provider");
   return first;
 }
-
-export const accountTarget = (id: string, of: Provider): Target => ({
-  kind: "account",
-  provider: of,
-  account: account(id),
-});

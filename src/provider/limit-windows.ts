@@ -1,0 +1,135 @@
+// The windows among the rate-limit headers of a reply: plain ones of keys, unified ones of subscriptions. Pure.
+import { parseReset } from "./reset-time.ts";
+
+/** rejected: nothing is left until the reset; unknown: the window was named, its state was not. */
+export type WindowStatus = "allowed" | "warning" | "rejected" | "unknown";
+
+export interface LimitWindow {
+  /** As the header says it: `5h`, `7d`, `7d_oi`, `requests`, `input-tokens` …; `unified`: only the sum was given. */
+  readonly name: string;
+  /** model: it limits the model that was asked for, the account's other models go on. */
+  readonly scope: "account" | "model";
+  readonly status: WindowStatus;
+  /** The used part, 0 to 1 and a little more; null: not said. */
+  readonly utilization: number | null;
+  /** Milliseconds since 1970, in the future of the reply; null: not said, or absurd. */
+  readonly resetAt: number | null;
+}
+
+export const PREFIX = "anthropic-ratelimit-";
+const PLAIN = /^(requests|tokens|input-tokens|output-tokens)-(limit|remaining|reset)$/;
+const UNIFIED = /^unified-([a-z0-9_-]{1,32})-(status|reset|utilization)$/;
+/** They look like windows and are none: what is paid beyond the plan, and the fallback to another model. */
+const NO_WINDOW = new Set(["overage", "fallback"]);
+/** The windows that all models share; every other unified one is of a model (facts C: `7d_oi` and its like). */
+const SHARED = new Set(["5h", "7d"]);
+const SHARED_CLAIMS = new Set(["five_hour", "seven_day"]);
+const MAX_WINDOWS = 32;
+
+/** Hard stops of facts C; a soft queue still serves. */
+const STATUSES: ReadonlyMap<string, WindowStatus> = new Map([
+  ["allowed", "allowed"],
+  ["allowed_warning", "warning"],
+  ["warning", "warning"],
+  ["queueing_soft", "warning"],
+  ["rejected", "rejected"],
+  ["rate_limited", "rejected"],
+  ["blocked", "rejected"],
+  ["queueing_hard", "rejected"],
+  ["payment_required", "rejected"],
+]);
+
+export const toStatus = (value: string | null | undefined): WindowStatus =>
+  STATUSES.get((value ?? "").trim().toLowerCase()) ?? "unknown";
+export const serves = (status: WindowStatus): boolean => status === "allowed" || status === "warning";
+
+/** A number from 0 to `most`; null where it is none. */
+export function toNumber(value: string | null | undefined, most: number): number | null {
+  if (value === null || value === undefined || value.trim() === "") return null;
+  const number = Number(value);
+  return Number.isFinite(number) ? Math.min(Math.max(0, number), most) : null;
+}
+
+/** A window of an API key, by name: requests or tokens a minute. */
+export const isPlain = (name: string): boolean => /^(?:requests|tokens|input-tokens|output-tokens)$/.test(name);
+
+type Fields = Map<string, string>;
+
+/** Window by window, field by field; `plain` and `unified` apart, as both could use one name. */
+function collect(headers: Headers): { readonly plain: Map<string, Fields>; readonly unified: Map<string, Fields> } {
+  const plain = new Map<string, Fields>();
+  const unified = new Map<string, Fields>();
+  for (const [header, value] of headers) {
+    if (!header.startsWith(PREFIX)) continue;
+    const rest = header.slice(PREFIX.length);
+    const ofPlain = PLAIN.exec(rest);
+    const [, name, field] = ofPlain ?? UNIFIED.exec(rest) ?? [];
+    if (name === undefined || field === undefined || NO_WINDOW.has(name)) continue;
+    const group = ofPlain === null ? unified : plain;
+    const fields = group.get(name) ?? new Map<string, string>();
+    if (group.size < MAX_WINDOWS) group.set(name, fields);
+    fields.set(field, value);
+  }
+  return { plain, unified };
+}
+
+function toPlainWindow(name: string, fields: Fields, nowMs: number): LimitWindow {
+  const limit = toNumber(fields.get("limit"), Number.MAX_VALUE);
+  const remaining = toNumber(fields.get("remaining"), Number.MAX_VALUE);
+  // A limit of 0 is no limit that anybody could have used up.
+  const known = remaining !== null && limit !== 0;
+  return {
+    name,
+    scope: "account",
+    status: known ? (remaining === 0 ? "rejected" : "allowed") : "unknown",
+    utilization: known && limit !== null ? Math.max(0, (limit - remaining) / limit) : null,
+    resetAt: parseReset(fields.get("reset") ?? "", nowMs),
+  };
+}
+
+function toUnifiedWindow(name: string, fields: Fields, nowMs: number): LimitWindow {
+  return {
+    name,
+    scope: SHARED.has(name) ? "account" : "model",
+    status: toStatus(fields.get("status")),
+    utilization: toNumber(fields.get("utilization"), 10),
+    resetAt: parseReset(fields.get("reset") ?? "", nowMs),
+  };
+}
+
+/**
+ * The sum as a window of its own, where it says more than the windows do: none is named, or none of them is rejected
+ * although the sum is. It is the model's where the claim or the shared windows, both open, leave nothing else.
+ */
+function toSum(
+  windows: readonly LimitWindow[],
+  { status, resetAt, claim, overageDisabledReason }: Sum,
+): LimitWindow | null {
+  if (status === "unknown") return null;
+  const alreadySaid = status !== "rejected" || windows.some((window) => window.status === "rejected");
+  if (windows.length > 0 && alreadySaid) return null;
+  const sharedOpen =
+    windows.filter((window) => window.scope === "account" && serves(window.status)).length === SHARED.size;
+  const ofModel =
+    !SHARED_CLAIMS.has(claim ?? "") &&
+    (claim?.startsWith("seven_day_") === true || sharedOpen || overageDisabledReason === "out_of_credits");
+  return { name: "unified", scope: ofModel ? "model" : "account", status, utilization: null, resetAt };
+}
+
+/** The sum over the unified windows, as the headers without a window's name give it. */
+export interface Sum extends Pick<LimitWindow, "status" | "resetAt"> {
+  readonly claim: string | null;
+  readonly overageDisabledReason: string | null;
+}
+
+/** Every window that the headers name, the sum among them only where it adds something. */
+export function readWindows(headers: Headers, sum: Sum, nowMs: number): readonly LimitWindow[] {
+  const { plain, unified } = collect(headers);
+  const windows = [...unified].map(([name, fields]) => toUnifiedWindow(name, fields, nowMs));
+  const whole = toSum(windows, sum);
+  return [
+    ...[...plain].map(([name, fields]) => toPlainWindow(name, fields, nowMs)),
+    ...windows,
+    ...(whole === null ? [] : [whole]),
+  ];
+}

@@ -1,0 +1,70 @@
+// What is left of a target's limits, and until when that is believed.
+import { expect, test } from "bun:test";
+import {
+  BELIEVED_MS,
+  NO_LIMITS,
+  firstReset,
+  headroomOf,
+  reservedUntil,
+  withReport,
+} from "../../src/balance/windows.ts";
+import type { LimitWindow } from "../../src/provider/limit-windows.ts";
+import { START, windowOf } from "./_world.ts";
+
+const of = (...windows: LimitWindow[]) => withReport(NO_LIMITS, { windows, overageInUse: false }, "opus", START);
+
+test("the fullest window decides, surpassed is none left, unknown is unknown", () => {
+  const two = of(windowOf(0.2, START + 1000), windowOf(0.75, START + 9000, { name: "7d" }));
+  expect(headroomOf(two, null, START)).toBe(0.25);
+  expect(headroomOf(of(windowOf(1.01, START + 1000)), null, START)).toBe(0);
+  expect(headroomOf(NO_LIMITS, null, START)).toBeNull();
+  expect(headroomOf(of(windowOf(null, START + 1000, { status: "rejected" })), null, START)).toBe(0);
+});
+
+test("a window that has begun anew is empty", () => {
+  expect(headroomOf(of(windowOf(0.9, START + 1000)), null, START + 1000)).toBe(1);
+});
+
+test("a model's own window counts for that model", () => {
+  const limits = of(windowOf(0.2, START + 1000), windowOf(0.9, START + 1000, { name: "7d_oi", scope: "model" }));
+  expect(headroomOf(limits, "haiku", START)).toBe(0.8);
+  expect(headroomOf(limits, "opus", START)).toBeCloseTo(0.1);
+});
+
+test("a reserve is kept of each window until it begins anew", () => {
+  const limits = of(windowOf(0.8, START + 1000), windowOf(0.9, START + 9000, { name: "7d" }));
+  expect([0, 5, 10, 20, 30].map((percent) => reservedUntil(limits, percent, null, START))).toEqual([
+    0,
+    0,
+    START + 9000,
+    START + 9000,
+    START + 9000,
+  ]);
+  expect(reservedUntil(limits, 20, null, START + 9000)).toBe(0);
+});
+
+test("a window without a reset is believed for a while, not for ever", () => {
+  const limits = of(windowOf(1, null));
+  expect(reservedUntil(limits, 10, null, START)).toBe(START + BELIEVED_MS);
+  expect(headroomOf(limits, null, START + BELIEVED_MS)).toBe(1);
+  expect(firstReset(limits, null, START)).toBe(Infinity);
+});
+
+test("the first reset is that of a window worth using up: a key's minutes are not", () => {
+  const minute = windowOf(0.5, START + 1000, { name: "tokens" });
+  expect(firstReset(of(minute), null, START)).toBe(Infinity);
+  expect(
+    firstReset(of(minute, windowOf(0.5, START + 9000), windowOf(0.5, START + 5000, { name: "7d" })), null, START),
+  ).toBe(START + 5000);
+});
+
+test("paid overage ends with the spent window, else with the first, else after a while, or with the next reply", () => {
+  const overage = (...windows: LimitWindow[]) => withReport(NO_LIMITS, { windows, overageInUse: true }, "opus", START);
+  const spent = overage(windowOf(1.01, START + 5000), windowOf(0.5, START + 1000, { name: "7d" }));
+  expect(spent.overageUntil).toBe(START + 5000);
+  expect(overage(windowOf(0.5, START + 5000), windowOf(0.5, START + 1000, { name: "7d" })).overageUntil).toBe(
+    START + 1000,
+  );
+  expect(overage().overageUntil).toBe(START + BELIEVED_MS);
+  expect(withReport(spent, { windows: [], overageInUse: false }, "opus", START).overageUntil).toBe(0);
+});
