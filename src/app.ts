@@ -5,21 +5,33 @@ import type { KeeperStatus } from "./account/keeper.ts";
 import type { Persistence } from "./account/persistence.ts";
 import { createAccountStore } from "./account/store.ts";
 import type { AccountStore } from "./account/store.ts";
+import { createFleet } from "./balance/fleet.ts";
+import { createPlan } from "./balance/plan.ts";
+import { createTrackRecord } from "./balance/track-record.ts";
 import type { Config } from "./config/config.ts";
+import { createLiveConfig } from "./config/live.ts";
+import type { ReloadResult } from "./config/live.ts";
+import type { ParseResult } from "./config/parse.ts";
+import { createReload } from "./config/reload.ts";
 import { codeOf } from "./core/errors.ts";
 import { acceptedLanguage, wordsOf } from "./core/language.ts";
 import type { Language } from "./core/language.ts";
 import type { Announce, Clock, Fetch, Log, Random } from "./core/ports.ts";
 import { shareTimers } from "./core/shared-timers.ts";
 import { createWakeWatch } from "./core/wake.ts";
+import { accountWait } from "./http/cooldowns.ts";
 import { createDocsRoutes, DOCS_PATH, DOCS_POLICY } from "./http/docs.ts";
 import { answerHead, assertRoutable, createErrorHook } from "./http/entry.ts";
 import { toErrorResponse } from "./http/errors.ts";
 import { createOAuthRoutes } from "./http/oauth.ts";
 import { createProxyRoutes, pathOf } from "./http/proxy.ts";
 import { createRequestId } from "./http/request-id.ts";
+import { createProvidersRoutes } from "./http/providers.ts";
+import { createRequestsRoutes } from "./http/requests.ts";
 import { createServiceRoutes } from "./http/service.ts";
 import type { Route } from "./oauth/client.ts";
+import { liveOAuthClient, oauthProxy } from "./oauth/live-client.ts";
+import { createLostAccounts } from "./oauth/lost-accounts.ts";
 import { createLoginPrompt } from "./oauth/login-prompt.ts";
 import { createPendingLogins } from "./oauth/pending.ts";
 import { createRefresher } from "./oauth/refresh.ts";
@@ -27,17 +39,21 @@ import { createSchedule } from "./oauth/schedule.ts";
 import { signIn } from "./oauth/sign-in.ts";
 import { signOut } from "./oauth/sign-out.ts";
 import { createConnections } from "./relay/connections.ts";
-import { createRelay } from "./relay/relay.ts";
+import { createRelayStack } from "./relay/stack.ts";
+import { createTraces } from "./relay/trace.ts";
 import type { Vault } from "./vault/vault.ts";
 
 /** How often the machine is looked at for sleep and for another network, milliseconds. */
 const WATCH_MS = 5_000;
 
-/** An account whose renewed token was refused is left out of the choice this long, milliseconds. */
-const REFUSED_MS = 120_000;
+/** Proxy and authorities for an address; `proxy` is the provider's own, if any. */
+export type RouteOf = (url: string, proxy: Config["providers"][number]["proxy"]) => ReturnType<Route>;
 
 export interface AppDeps {
+  /** What is in force at the start. */
   readonly config: Config;
+  /** Reads the configuration again. */
+  readonly load: () => Promise<ParseResult>;
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly random: Random;
@@ -45,8 +61,8 @@ export interface AppDeps {
   readonly announce: Announce;
   /** null: everything stays in memory. */
   readonly vault: Vault | null;
-  /** Proxy and authorities for an address; `proxy` is the provider's own, if any. */
-  readonly routeOf: (url: string, proxy: Config["providers"][number]["proxy"]) => ReturnType<Route>;
+  /** Settles the ways out for the authorities of a configuration. */
+  readonly routing: (caFile: string | null) => RouteOf;
   /** A fingerprint of the machine's own addresses. */
   readonly network: () => string;
   /** ccb's own address with the port in force; known once it listens. */
@@ -54,6 +70,8 @@ export interface AppDeps {
   /** The console's language. */
   readonly language: Language;
   readonly onPersistence: (status: KeeperStatus) => void;
+  /** Another configuration is in force. */
+  readonly onConfig: (config: Config) => void;
 }
 
 /** Seconds before a connection that says nothing is closed, outside proxied requests. */
@@ -68,26 +86,26 @@ export interface App {
   readonly persistence: Persistence;
   /** Opens the vault and begins to watch the clock. */
   start(): void;
+  /** Loads the configuration again; a bad one changes nothing. What came of it is on the console and in the log. */
+  reload(): Promise<ReloadResult>;
   /** Ends what would go on by itself; waits for refreshes in flight and for the vault, bounded. */
   stop(): Promise<void>;
 }
 
 /** Creates the application. */
 export function createApp(deps: AppDeps): App {
-  const { config, clock, random, log } = deps;
-  const { settings } = config;
+  const { clock, random, log } = deps;
+  const live = createLiveConfig(deps.config, deps.load);
   const words = wordsOf(deps.language);
+  const reload = createReload({ live, log, announce: deps.announce, words });
   const store = createAccountStore();
   const wake = createWakeWatch(clock);
   const connections = createConnections(clock, wake, deps.network);
   const exchangeUrl = (): string => `${deps.publicUrl()}/oauth/exchange-code`;
 
-  const oauthProxy =
-    settings.oauth.proxy ??
-    config.providers.find(({ enabled, credential }) => enabled && credential.kind === "oauth")?.proxy ??
-    null;
-  const endpoint = { fetch: deps.fetch, clock, route: (url: string) => deps.routeOf(url, oauthProxy) };
-  const client = settings.oauth;
+  let routeOf = deps.routing(deps.config.settings.ca_file);
+  const client = liveOAuthClient(() => live.current());
+  const endpoint = { fetch: deps.fetch, clock, route: (url: string) => routeOf(url, oauthProxy(live.current())) };
 
   const persistence = createPersistence({
     store,
@@ -111,7 +129,13 @@ export function createApp(deps: AppDeps): App {
       schedule.arm(id);
     },
   });
-  const schedule = createSchedule({ store, refresher, clock, random, enabled: settings.oauth.enable_auto_refresh });
+  const schedule = createSchedule({
+    store,
+    refresher,
+    clock,
+    random,
+    enabled: () => live.current().settings.oauth.enable_auto_refresh,
+  });
   /** What failed before a sleep or on another network says nothing about now. */
   function startOver(): void {
     refresher.forgive();
@@ -119,29 +143,47 @@ export function createApp(deps: AppDeps): App {
   }
   wake.onWake(startOver);
 
+  const fleet = createFleet({
+    clock,
+    random,
+    store,
+    sessionTtlMs: () => live.current().settings.balancing.session_ttl_seconds * 1000,
+  });
+  let plan = createPlan(live.current(), store);
+  live.onChange((config) => {
+    const before = plan;
+    plan = createPlan(config, store);
+    fleet.replaced(before, plan);
+    routeOf = deps.routing(config.settings.ca_file);
+    // What was scheduled by the old settings is looked at again.
+    for (const { id } of store.all()) schedule.arm(id);
+    deps.onConfig(config);
+  });
+  const enabledTargets = () => plan.targets().filter(({ provider }) => fleet.enabled(provider));
+  const traces = createTraces();
+  const trackRecord = createTrackRecord();
+  const lost = createLostAccounts({ store, clock, prompt });
+
   const relayed = new WeakMap<Request, LimitIdle>();
-  const relay = createRelay({
-    config,
+  const relay = createRelayStack({
     fetch: deps.fetch,
     clock: shareTimers(clock),
+    random,
     log,
+    fleet,
+    plan: () => plan,
     store,
     persistence,
     refresher,
     connections,
-    routeOf: (provider) => deps.routeOf(provider.base_url, provider.proxy),
+    traces,
+    trackRecord,
+    routeOf: (provider) => routeOf(provider.base_url, provider.proxy),
     loginRequired: (provider) => prompt.required(provider),
     // Before the last byte: Bun takes no other limit for a connection afterwards.
     onEnding: (request) => relayed.get(request)?.(request, IDLE_SECONDS),
-    onRefused: (id) => {
-      const refused = { state: "login_required", reason: "refused_after_refresh" } as const;
-      store.setHealth(id, refused);
-      prompt.lost(id, refused.reason);
-      // The refresh works, so this may be the upstream's trouble and not the account's: it is tried again later.
-      clock.after(REFUSED_MS, () => {
-        if (store.health(id) === refused) store.setHealth(id, { state: "ready", reason: null });
-      });
-    },
+    onLost: (id, { reason, said }) => (reason === "account_refused" ? lost.shutOut(id, said) : lost.refused(id)),
+    onKeyRefused: (provider) => deps.announce(words.relay.keyRefused({ provider })),
   });
 
   const languageOf = (request: Request): Language =>
@@ -153,7 +195,7 @@ export function createApp(deps: AppDeps): App {
     return response;
   }
   const oauthProvider = (): string =>
-    config.providers.find(({ credential }) => credential.kind === "oauth")?.name ?? "ccb";
+    live.current().providers.find(({ credential }) => credential.kind === "oauth")?.name ?? "ccb";
   const signInDeps = {
     ...endpoint,
     client,
@@ -181,9 +223,18 @@ export function createApp(deps: AppDeps): App {
         loginRequired: () => prompt.required(oauthProvider()),
         languageOf,
         exchangeUrl,
+        paused: (id) => fleet.paused(id),
+        setPaused(id, paused) {
+          log.info(paused ? "account_paused" : "account_resumed", { account: id });
+          fleet.setPaused(plan, id, paused);
+          if (!paused) lost.forgive(id);
+        },
+        cooldownOf: (id) => accountWait(enabledTargets(), (target) => fleet.state.target(target), id, clock.now()),
       }),
     )
-    .use(createServiceRoutes({ config, clock, store, persistence, languageOf }))
+    .use(createProvidersRoutes({ clock, log, plan: () => plan, fleet, trackRecord, store, reload, languageOf }))
+    .use(createRequestsRoutes({ traces }))
+    .use(createServiceRoutes({ clock, store, persistence, languageOf }))
     .compile();
   const route = async (request: Request): Promise<Response> => routes.handle(request);
   /** The plugin's page has no hook of its own for headers. */
@@ -203,6 +254,7 @@ export function createApp(deps: AppDeps): App {
   return {
     store,
     persistence,
+    reload,
     async handle(request, limitIdle) {
       try {
         assertRoutable(request);

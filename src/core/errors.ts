@@ -44,8 +44,14 @@ export const ERROR_TABLE = {
   oauth_unavailable: { status: 502, type: "api_error" },
   oauth_reply_invalid: { status: 502, type: "api_error" },
   // upstreams
+  rate_limited: { status: 429, type: "rate_limit_error" },
+  switched_off: { status: 503, type: "api_error" },
+  provider_unknown: { status: 404, type: "not_found_error" },
+  request_unknown: { status: 404, type: "not_found_error" },
+  reload_refused: { status: 422, type: "invalid_request_error" },
   no_provider: { status: 503, type: "api_error" },
-  upstream_unreachable: { status: 502, type: "api_error" },
+  upstream_unreachable: { status: 503, type: "api_error" },
+  upstream_lost: { status: 502, type: "api_error" },
   upstream_timeout: { status: 504, type: "timeout_error" },
   not_sent_again: { status: 503, type: "api_error" },
   // start-up and the rest

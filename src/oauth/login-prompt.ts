@@ -18,12 +18,12 @@ export interface LoginPrompt {
   /** The error for a request that needs an account of this provider. Requests share a pending login, and its block is printed once. */
   required(provider: string): CcbError;
   /** Says once that an account is lost until its owner signs in again, even while others serve. */
-  lost(accountId: string, reason: string): void;
+  lost(accountId: string, reason: string, said?: string | null): void;
 }
 
 /** Creates the prompt. */
 export function createLoginPrompt({ pending, store, announce, words, exchangeUrl }: LoginPromptDeps): LoginPrompt {
-  const said = new Set<string>();
+  const announced = new Set<string>();
   let termsSaid = false;
 
   return {
@@ -40,14 +40,14 @@ export function createLoginPrompt({ pending, store, announce, words, exchangeUrl
         reader.login.requiredMessage({ url, exchangeUrl: exchangeUrl() }),
       );
     },
-    lost(accountId, reason) {
+    lost(accountId, reason, said = null) {
       const account = store.byId(accountId);
       // The same tokens are lost once; after a new sign-in they are others.
       const key =
         reason === "invalid_grant" ? `${accountId}:${account?.tokens.obtainedAt ?? 0}` : `${accountId}:${reason}`;
-      if (account === undefined || said.has(key)) return;
-      said.add(key);
-      announce(words.login.lost({ account: account.name, reason }));
+      if (account === undefined || announced.has(key)) return;
+      announced.add(key);
+      announce(words.login.lost({ account: account.name, reason: said === null ? reason : `${reason}: ${said}` }));
     },
   };
 }

@@ -1,6 +1,7 @@
 // Keeps access tokens usable: one refresh in flight per account whoever asks, durable before the new token is used.
 import type { Account, TokenSet } from "../account/account.ts";
 import type { Persistence } from "../account/persistence.ts";
+import { READY } from "../account/store.ts";
 import type { AccountStore } from "../account/store.ts";
 import { CcbError, codeOf } from "../core/errors.ts";
 import type { Clock, Log } from "../core/ports.ts";
@@ -27,6 +28,8 @@ type RefreshResult =
   | { readonly outcome: "login_required"; readonly reason: string };
 
 export interface Refresher {
+  /** The account's token where it can sign at once; null: ask for it with `token`. */
+  ready(account: Account): Secret | null;
   /** A token that can sign now, refreshed first when it is about to expire. Rejects with `token_unavailable` or `login_required`. */
   token(account: Account): Promise<Secret>;
   /** After an upstream refused `rejected`: a newer token, refreshed unless another request already did. Rejects like `token`. */
@@ -139,7 +142,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     const account = store.byId(id);
     if (account === undefined) return { outcome: "login_required", reason: "removed" };
     const before = store.health(id);
-    store.setHealth(id, { state: "refreshing", reason: before.reason });
+    store.setHealth(id, { ...before, state: "refreshing" });
     let result: RefreshResult;
     try {
       result = await run(account, true);
@@ -149,12 +152,13 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     }
     if (result.outcome === "fresh") {
       failures.forgive(id);
-      store.setHealth(id, { state: "ready", reason: null });
+      store.setHealth(id, READY);
       log.info("oauth_refreshed", { account: id, durable: result.durable });
     } else if (result.outcome === "failed") {
       store.setHealth(id, {
         state: before.state === "login_required" ? "login_required" : "ready",
         reason: result.reason,
+        said: null,
       });
       log.warning("oauth_refresh_failed", {
         account: id,
@@ -162,7 +166,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
         retry_in_s: Math.round((result.retryAt - clock.now()) / 1000),
       });
     } else {
-      store.setHealth(id, { state: "login_required", reason: result.reason });
+      store.setHealth(id, { state: "login_required", reason: result.reason, said: null });
       if (result.reason !== "removed") log.error("login_required", { account: id, reason: result.reason });
     }
     deps.onResult(id, result);
@@ -188,11 +192,17 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     throw new CcbError("login_required", (words) => words.login.required);
   }
 
+  function ready({ tokens }: Account): Secret | null {
+    if (slack(tokens, clock.now()) > 0) return tokens.access;
+    return tokens.refresh === null && tokens.expiresAt > clock.now() ? tokens.access : null;
+  }
+
   return {
+    ready,
     async token(account) {
-      const { expiresAt, access, refresh: refreshToken } = account.tokens;
-      if (slack(account.tokens, clock.now()) > 0) return access;
-      if (refreshToken === null && expiresAt > clock.now()) return access;
+      const { expiresAt, access } = account.tokens;
+      const now = ready(account);
+      if (now !== null) return now;
       try {
         return await refreshed(account, expiresAt <= clock.now());
       } catch (error) {

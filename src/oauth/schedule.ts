@@ -31,7 +31,7 @@ export interface ScheduleDeps {
   readonly clock: Clock;
   readonly random: Random;
   /** False: tokens are refreshed only when a request needs it. */
-  readonly enabled: boolean;
+  readonly enabled: () => boolean;
 }
 
 /** The moment to refresh a token set, before jitter. */
@@ -71,7 +71,7 @@ export function createSchedule({ store, refresher, clock, random, enabled }: Sch
   function arm(id: string): void {
     disarm(id);
     const account = store.byId(id);
-    if (stopped || !enabled || account === undefined || account.tokens.refresh === null) return;
+    if (stopped || !enabled() || account === undefined || account.tokens.refresh === null) return;
     if (store.health(id).state === "login_required") return;
     wait(id, dueAt(account));
   }

@@ -1,6 +1,7 @@
 // The sign-in from a pasted code to a kept account (RFC 6749 §4.1.3).
 import type { Account } from "../account/account.ts";
 import type { Persistence } from "../account/persistence.ts";
+import { READY } from "../account/store.ts";
 import type { AccountStore } from "../account/store.ts";
 import { CcbError } from "../core/errors.ts";
 import type { Clock, Log } from "../core/ports.ts";
@@ -88,7 +89,7 @@ async function take(deps: SignInDeps, login: PendingLogin, reply: TokenReply, ty
   // A refresh of the old tokens was kept meanwhile, perhaps after these: these are to be the last.
   if (deps.store.byId(account.id)?.tokens !== before) durable = await deps.persistence.keep(account);
   deps.store.save(account);
-  deps.store.setHealth(account.id, { state: "ready", reason: null });
+  deps.store.setHealth(account.id, READY);
   if (replaces !== null) {
     deps.persistence.statistics.restore(new Map([[account.id, deps.persistence.statistics.of(replaces.id)]]));
     deps.store.remove(replaces.id);

@@ -1,6 +1,7 @@
 // One try of a request at one upstream, up to its response headers. Tells client abort, time-out and failure apart.
 import { CcbError, codeOf } from "../core/errors.ts";
 import type { Cancel, Clock, Fetch, FetchInit } from "../core/ports.ts";
+import type { Failure } from "../provider/outcome.ts";
 import type { ConnectionPlan } from "./connections.ts";
 import type { RequestBody } from "./request-body.ts";
 
@@ -30,6 +31,9 @@ export interface AttemptReply {
 }
 
 export const SILENT = Symbol("silent");
+
+/** A laptop that was offline is back within seconds: the client asks again soon, however often this happens. */
+const UNREACHABLE_RETRY_SECONDS = 3;
 
 /**
  * Sends one attempt. Resolves SILENT where a possibly reused connection said nothing in time. Rejects with
@@ -103,7 +107,43 @@ function toError(
     );
   }
   const code = codeOf(error);
+  if (notSent(code) === null) return lost(provider, code, error);
   return new CcbError("upstream_unreachable", (words) => words.relay.upstreamUnreachable({ provider, code }), {
     cause: error,
+    retryAfterSeconds: UNREACHABLE_RETRY_SECONDS,
   });
+}
+
+/** An upstream that was reached, and gave no answer that is one. */
+export function lost(provider: string, code: string, cause?: unknown): CcbError {
+  return new CcbError("upstream_lost", (words) => words.relay.upstreamLost({ provider, code }), { cause });
+}
+
+/** These prove that nothing was sent (facts/bun, "connect"); a proxy that opens no tunnel proves it, too. */
+const NOT_SENT: ReadonlyMap<string, Failure> = new Map([
+  ["ECONNREFUSED", "refused"],
+  ["EHOSTUNREACH", "refused"],
+  ["ENETUNREACH", "refused"],
+  ["EHOSTDOWN", "refused"],
+  ["ENETDOWN", "refused"],
+  ["EADDRNOTAVAIL", "refused"],
+  ["ERR_PROXY_TUNNEL", "refused"],
+  ["UnsupportedProxyProtocol", "refused"],
+  ["ENOTFOUND", "unknown_host"],
+  ["EAI_AGAIN", "unknown_host"],
+  ["EAI_FAIL", "unknown_host"],
+  ["EPROTO", "tls"],
+]);
+/** OpenSSL's words for a certificate that is not to be trusted, and Node's for a name that is not in it. */
+const CERTIFICATE = /CERT|^ERR_TLS_|^ERR_SSL_|^UNABLE_TO_/;
+
+function notSent(code: string): Failure | null {
+  return NOT_SENT.get(code) ?? (CERTIFICATE.test(code) ? "tls" : null);
+}
+
+/** How an attempt failed that `sendAttempt` rejected. */
+export function failureOf(error: CcbError): Failure {
+  if (error.code === "upstream_timeout") return "timeout";
+  const code = codeOf(error.cause);
+  return notSent(code) ?? (code === "ECONNRESET" || code === "EPIPE" ? "reset" : "other");
 }

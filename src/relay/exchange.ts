@@ -1,8 +1,12 @@
 // One client request on its way through ccb: what is known of it, and the one log line it leaves.
+import type { Asked } from "../balance/fleet.ts";
+import type { Plan } from "../balance/plan.ts";
 import type { Clock, Log } from "../core/ports.ts";
 import type { Target } from "../provider/target.ts";
+import type { Peeked } from "./peek.ts";
 import type { RequestBody } from "./request-body.ts";
-import type { StreamEnd } from "./reply.ts";
+import type { TraceWriter } from "./trace.ts";
+import type { StreamEnd } from "./upstream-body.ts";
 
 /** What the log line needs; filled in as it becomes known. */
 export interface RequestLine {
@@ -20,9 +24,11 @@ export interface Exchange {
   readonly line: RequestLine;
   readonly request: Request;
   readonly body: RequestBody;
-  readonly stream: boolean;
-  /** Of an answer that is no stream; null: not said. */
-  readonly maxTokens: number | null;
+  readonly peeked: Peeked;
+  readonly asked: Asked;
+  /** The configuration that was in force when the request came: it ends on that one. */
+  readonly plan: Plan;
+  readonly trace: TraceWriter;
 }
 
 /** How an exchange ended: with a reply's stream, or with an error of ccb's own. */

@@ -87,10 +87,10 @@ describe("the store", () => {
 
   test("health is the account's alone and goes with it", () => {
     const store = createAccountStore();
-    store.setHealth("0123456789ab", { state: "login_required", reason: "x" });
+    store.setHealth("0123456789ab", { state: "login_required", reason: "x", said: null });
     store.save(account());
-    expect(store.health("0123456789ab")).toEqual({ state: "ready", reason: null });
-    store.setHealth("0123456789ab", { state: "login_required", reason: "x" });
+    expect(store.health("0123456789ab")).toEqual({ state: "ready", reason: null, said: null });
+    store.setHealth("0123456789ab", { state: "login_required", reason: "x", said: null });
     store.remove("0123456789ab");
     store.save(account());
     expect(store.health("0123456789ab").state).toBe("ready");

@@ -1,8 +1,10 @@
 // The observed stream: what passes, how it ends, and that a break comes after the bytes before it. Fake clock.
 import { describe, expect, test } from "bun:test";
 import type { AttemptReply } from "../../src/relay/attempt.ts";
+import { readAnswer } from "../../src/relay/answer.ts";
 import { toClientResponse } from "../../src/relay/reply.ts";
-import type { StreamEnd } from "../../src/relay/reply.ts";
+import { createUpstreamBody } from "../../src/relay/upstream-body.ts";
+import type { StreamEnd } from "../../src/relay/upstream-body.ts";
 import { createTestClock } from "../support/clock.ts";
 import { settledNow } from "../support/world.ts";
 
@@ -15,6 +17,23 @@ interface Scripted {
   end(): void;
   fail(): void;
   leave(): void;
+}
+
+const NOTHING_HELD = { chunks: [], pending: null, end: null };
+
+/** The whole way of a reply, its beginning held back. */
+async function relayed(
+  reply: AttemptReply,
+  headers: Headers,
+  clock: ReturnType<typeof createTestClock>,
+  onEnd: (end: StreamEnd, bytes: number) => void,
+): Promise<Response> {
+  const options = { clock, idleMs: 1000, path: "/v1/models", method: "GET", onAlive: () => {} };
+  const answer = await readAnswer({ reply, pooled: false }, options);
+  if (answer.body === null) onEnd("complete", 0);
+  else answer.body.onEnd(onEnd);
+  const { status, statusText } = answer.response;
+  return toClientResponse({ status, statusText, headers }, answer.beginning, answer.body);
 }
 
 /** A reply whose upstream a test plays. */
@@ -42,12 +61,11 @@ async function scripted(
     clientGone: () => gone,
     release: () => void calls.push("release"),
   };
-  const response = await toClientResponse(reply, headers, {
-    clock,
-    idleMs,
-    onBytes: () => void calls.push("bytes"),
-    onEnd: (end, count) => ends.push([end, count]),
-  });
+  const { status, statusText, body: stream } = reply.response;
+  if (stream === null) throw new Error("no body");
+  const upstream = createUpstreamBody(reply, stream, { clock, idleMs, onBytes: () => void calls.push("bytes") });
+  upstream.onEnd((end, count) => ends.push([end, count]));
+  const response = toClientResponse({ status, statusText, headers }, NOTHING_HELD, upstream);
   return {
     response,
     ends,
@@ -140,12 +158,7 @@ describe("no content", () => {
         clientGone: () => false,
         release: () => void calls.push("release"),
       };
-      const response = await toClientResponse(reply, new Headers(), {
-        clock: createTestClock(),
-        idleMs: 1,
-        onBytes: () => {},
-        onEnd: (end) => ends.push(end),
-      });
+      const response = await relayed(reply, new Headers(), createTestClock(), (end) => void ends.push(end));
       expect([response.status, response.body, ends, calls]).toEqual([status, null, ["complete"], ["release"]]);
     });
   }
@@ -158,18 +171,12 @@ function announced(length: number) {
   const ends: [StreamEnd, number][] = [];
   const clock = createTestClock();
   const reply: AttemptReply = {
-    response: new Response(body),
+    response: new Response(body, { headers: { "content-length": String(length) } }),
     abort: () => parts.body?.error(new Error("aborted")),
     clientGone: () => false,
     release: () => {},
   };
-  const observer = {
-    clock,
-    idleMs: 1000,
-    onBytes: () => {},
-    onEnd: (end: StreamEnd, n: number) => ends.push([end, n]),
-  };
-  const response = toClientResponse(reply, new Headers({ "content-length": String(length) }), observer);
+  const response = relayed(reply, new Headers(), clock, (end, n) => void ends.push([end, n]));
   return { response, ends, clock, part: parts };
 }
 

@@ -21,6 +21,8 @@ export interface ConfigPieces {
   readonly oauth?: { readonly authorizeUrl: string; readonly tokenUrl: string };
   /** In place of the one provider. */
   readonly providers?: readonly unknown[];
+  /** `model_routes`. */
+  readonly routes?: Readonly<Record<string, unknown>>;
   /** Merged over the rest, `oauth` key by key. */
   readonly settings?: {
     readonly oauth?: Readonly<Record<string, unknown>>;
@@ -80,6 +82,7 @@ export function configText(config: string | ConfigPieces): string {
   };
   return stringify({
     providers: config.providers ?? [provider],
+    ...(config.routes === undefined ? {} : { model_routes: config.routes }),
     settings: { ...config.settings, oauth },
   });
 }

@@ -93,13 +93,15 @@ async function sendEvents(exchange: Exchange, events: Events, options: SseOption
 }
 
 async function breakOff(exchange: Exchange, how: Break): Promise<void> {
-  if (how === "clean") await exchange.lastChunk();
-  else if (how === "fin") exchange.close();
-  else {
-    // RST throws away what the kernel has not sent yet: let the bytes before it arrive.
-    await exchange.sleep(20);
-    exchange.reset();
+  if (how === "clean") {
+    await exchange.lastChunk();
+    return;
   }
+  // RST throws away what the kernel has not sent yet, and fetch what it has not handed over when a stream breaks: let
+  // the bytes before it arrive.
+  await exchange.sleep(20);
+  if (how === "fin") exchange.close();
+  else exchange.reset();
 }
 
 /** A stream of events (each a whole `event: …\ndata: …\n\n` block). An async iterable lets a test say when the next one goes. */

@@ -5,6 +5,7 @@ import type { App } from "../../src/app.ts";
 import type { KeeperStatus } from "../../src/account/keeper.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Language } from "../../src/core/language.ts";
+import type { Fetch } from "../../src/core/ports.ts";
 import { createMemoryVault } from "../../src/vault/memory.ts";
 import type { Vault } from "../../src/vault/vault.ts";
 import { messagesHandler } from "./anthropic.ts";
@@ -22,12 +23,14 @@ import type { Identity, Upstream } from "./upstream.ts";
 
 export interface WorldOptions {
   /** Over the usual configuration: one provider with `auth_value: oauth`. */
-  readonly config?: Pick<ConfigPieces, "providers" | "settings">;
+  readonly config?: Pick<ConfigPieces, "providers" | "settings" | "routes">;
   /** Default: one in memory. null: persistence is off. */
   readonly vault?: Vault | null;
   readonly oauth?: OAuthServerOptions;
   readonly language?: Language;
   readonly seed?: number;
+  /** In place of the real one, which it may call. */
+  readonly fetch?: Fetch;
   /** Servers and clock of an earlier world: the program starts again in the same surroundings. They stay the earlier one's to stop. */
   readonly after?: World;
   /** false: `app.start()` is left to the test. */
@@ -52,6 +55,8 @@ export interface World {
   readonly lines: readonly LogLine[];
   readonly announced: readonly string[];
   readonly persistence: readonly KeeperStatus[];
+  /** Changes the file; a reload will find it so. */
+  configure(next: string | Pick<ConfigPieces, "providers" | "settings" | "routes">): void;
   /** Through app.handle, as a client at localhost:9090. */
   request(path: string, init?: RequestInit): Promise<Response>;
   json(path: string, init?: RequestInit): Promise<JsonReply>;
@@ -114,23 +119,26 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const log = createTestLog();
   const persistence: KeeperStatus[] = [];
 
-  const text = configText({ upstream: upstream.url, oauth, ...options.config });
-  const parsed = parseConfig(text, { file: null, env: {} });
+  /** What a reload will find. */
+  let configuration = configText({ upstream: upstream.url, oauth, ...options.config });
+  const parsed = parseConfig(configuration, { file: null, env: {} });
   if (!parsed.ok) throw new Error(`bad configuration: ${JSON.stringify(parsed.problems)}`);
 
   const app = createApp({
     config: parsed.config,
-    fetch: (url, init) => fetch(url, init),
+    load: async () => parseConfig(configuration, { file: null, env: {} }),
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     clock,
     random: createTestRandom(options.seed ?? (after === undefined ? 1 : 2)),
     log: log.log,
     announce: log.announce,
     vault,
-    routeOf: () => ({ proxy: false }),
+    routing: () => () => ({ proxy: false }),
     network: () => "one network",
     publicUrl: () => "http://localhost:9090",
     language: options.language ?? "en",
     onPersistence: (status) => void persistence.push(status),
+    onConfig: () => {},
   });
   if (options.start !== false) app.start();
   await settle();
@@ -181,6 +189,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     lines: log.lines,
     announced: log.announced,
     persistence,
+    configure: (next) => {
+      configuration = typeof next === "string" ? next : configText({ upstream: upstream.url, oauth, ...next });
+    },
     request,
     json,
     post,

@@ -27,6 +27,9 @@ export const cliWords = {
     count === 1
       ? "ccb does not start: 1 problem in the configuration."
       : `ccb does not start: ${count} problems in the configuration.`,
+  reloadRefused: "The configuration was not loaded again; what was in force stays in force:",
+  restartNeeded: ({ keys }: { keys: readonly string[] }): string =>
+    `The configuration was loaded again. Restart ccb for: ${keys.join(", ")}.`,
   unread: ({ file }: { file: string }): string =>
     `${file} was not read: it could be anybody's. To use it: ccb --config ${file}`,
   initWritten: ({ file }: { file: string }): string => `Written: ${file}`,

@@ -13,6 +13,12 @@ export const httpWords = {
     `These fields are missing or not as GET /docs says: ${fields}.`,
   badHost: "The Host header is missing or is no host name. Send the address that ccb listens at, localhost:9090 say.",
   badPath: "The path holds an escape that is no UTF-8. Encode it anew.",
+  providerUnknown: "No provider of this name is configured. GET /providers lists those there are.",
+  requestUnknown:
+    "No request of this id is remembered: only the last 1,000 since the start are. GET /requests lists the newest.",
+  badLimit: ({ most }: { most: number }): string => `limit must be one whole number from 1 to ${most}.`,
+  reloadRefused: ({ problems }: { problems: readonly string[] }): string =>
+    ["The configuration was not loaded; the one in force stays. Mend this and load it again:", ...problems].join("\n"),
   foreignPage:
     "ccb answers programs on this machine, not web pages of others: the Host, Origin or Sec-Fetch-Site header names another site. Use http://localhost and ccb's port.",
 };

@@ -25,6 +25,8 @@ export const cliWords: typeof english = {
   checkGood: ({ file }) => `配置有效：${file}`,
   embedded: "程序内置的默认配置",
   configBad: ({ count }) => `ccb 没有启动：配置中有 ${count} 个问题。`,
+  reloadRefused: "配置未重新加载，原有配置继续生效：",
+  restartNeeded: ({ keys }) => `配置已重新加载。以下设置需要重启 ccb 才能生效：${keys.join("、")}。`,
   unread: ({ file }) => `没有读取 ${file}：它可能来自任何人。如需使用：ccb --config ${file}`,
   initWritten: ({ file }) => `已写入：${file}`,
   initExists: ({ file }) => `${file} 已存在，保持不变。如需重新开始，请先删除它。`,

@@ -11,6 +11,10 @@ export const httpWords: typeof english = {
   invalidFields: ({ fields }) => `以下字段缺失或不符合 GET /docs 的说明：${fields}。`,
   badHost: "Host 头缺失或不是主机名。请使用 ccb 监听的地址，例如 localhost:9090。",
   badPath: "路径中含有不是 UTF-8 的转义。请重新编码。",
+  providerUnknown: "没有配置此名称的提供方。GET /providers 列出了所有提供方。",
+  requestUnknown: "没有此编号的请求记录：只保留启动以来最近的 1,000 个请求。GET /requests 列出了最新的请求。",
+  badLimit: ({ most }) => `limit 必须是一个 1 到 ${most} 之间的整数。`,
+  reloadRefused: ({ problems }) => ["配置未加载，仍沿用当前配置。请修正以下问题后重新加载：", ...problems].join("\n"),
   foreignPage:
     "ccb 只回应本机上的程序，不回应其他网站的网页：Host、Origin 或 Sec-Fetch-Site 头指向了别的网站。请使用 http://localhost 和 ccb 的端口。",
 };

@@ -1,0 +1,130 @@
+// An upstream's reply before the commit point: its head, what was read of its body, and what that says.
+import type { Clock } from "../core/ports.ts";
+import { decodeErrorBody, ERROR_TEXT_BYTES } from "../provider/read-error.ts";
+import type { Outcome } from "../provider/outcome.ts";
+import { NO_BODY, readBeginning } from "./beginning.ts";
+import type { Beginning } from "./beginning.ts";
+import { createFirstEvents } from "./first-events.ts";
+import type { FirstEventsVerdict } from "./first-events.ts";
+import { NO_CONTENT } from "./reply.ts";
+import type { Sent } from "./send.ts";
+import { createUpstreamBody } from "./upstream-body.ts";
+import type { Chunk, UpstreamBody } from "./upstream-body.ts";
+
+export interface Answer {
+  readonly response: Response;
+  /** null: the reply has no content. */
+  readonly body: UpstreamBody | null;
+  readonly beginning: Beginning;
+  /** The held events as text; "" where it is no event stream. */
+  readonly heldText: string;
+  /** Monotonic milliseconds of the first byte of the body, or of the head where there is no body. */
+  readonly firstByteAt: number;
+  readonly outcome: Outcome;
+  /** Calls for every chunk from here on, those that were held included. */
+  tap(listener: (chunk: Chunk) => void): void;
+  /** Nobody will read it. */
+  discard(): void;
+}
+
+/** A body announced to be this short is mostly there at once: then it is handed over whole. */
+const SHORT_BYTES = 64 * 1024;
+
+const MESSAGES = /^\/v1\/messages\/?$/;
+
+export interface ReadOptions {
+  readonly clock: Clock;
+  /** Between two bytes of the body, milliseconds; 0: none. */
+  readonly idleMs: number;
+  /** Without the query. */
+  readonly path: string;
+  readonly method: string;
+  /** Bytes came on a pooled connection. */
+  readonly onAlive: () => void;
+}
+
+type Kind = "error" | "events" | "other";
+
+function kindOf({ status, headers }: Response, { path, method }: ReadOptions): Kind {
+  if (status >= 400) return "error";
+  const events = /^\s*text\/event-stream/i.test(headers.get("content-type") ?? "");
+  return events && method === "POST" && MESSAGES.test(path) ? "events" : "other";
+}
+
+/** A body whose announced length is there is over, whether or not its end has been read. */
+function completed(beginning: Beginning, body: UpstreamBody, headers: Headers): Beginning {
+  const length = Number(headers.get("content-length") ?? Infinity);
+  const read = beginning.chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (beginning.end !== null || beginning.pending !== null || read !== length || length > SHORT_BYTES) return beginning;
+  body.finish("complete");
+  return { ...beginning, end: "complete" };
+}
+
+/**
+ * Reads what tells whether a reply serves: an error's text, the events before the first content, the first bytes of
+ * anything else; for at most 10 s. Never rejects.
+ */
+export async function readAnswer({ reply, pooled }: Sent, options: ReadOptions): Promise<Answer> {
+  const { response } = reply;
+  const { clock, idleMs, onAlive } = options;
+  let listener: ((chunk: Chunk) => void) | null = null;
+  let firstByteAt: number | null = null;
+  const onBytes = (chunk: Chunk): void => {
+    firstByteAt ??= clock.monotonic();
+    if (pooled) onAlive();
+    listener?.(chunk);
+  };
+  const stream = NO_CONTENT.has(response.status) ? null : response.body;
+  if (stream === null) reply.release();
+  const body = stream === null ? null : createUpstreamBody(reply, stream, { clock, idleMs, onBytes });
+  const kind = kindOf(response, options);
+  const { beginning, events, heldText } = body === null ? NOTHING : await readFor(kind, body, response.headers, clock);
+  return {
+    response,
+    body,
+    beginning,
+    heldText,
+    firstByteAt: firstByteAt ?? clock.monotonic(),
+    outcome: outcomeOf(kind, response, beginning, events),
+    tap(next) {
+      for (const chunk of beginning.chunks) next(chunk);
+      listener = next;
+    },
+    discard: () => body?.finish("discarded"),
+  };
+}
+
+interface Reading {
+  readonly beginning: Beginning;
+  readonly events: FirstEventsVerdict | null;
+  readonly heldText: string;
+}
+
+const NOTHING: Reading = { beginning: NO_BODY, events: null, heldText: "" };
+
+async function readFor(kind: Kind, body: UpstreamBody, headers: Headers, clock: Clock): Promise<Reading> {
+  if (kind !== "events") {
+    let left = kind === "error" ? ERROR_TEXT_BYTES : 1;
+    const read = await readBeginning(body, ({ byteLength }) => (left -= byteLength) <= 0, clock);
+    return { beginning: completed(read, body, headers), events: null, heldText: "" };
+  }
+  const first = createFirstEvents(headers.get("content-encoding"));
+  let events: FirstEventsVerdict = { kind: "wait" };
+  const beginning = await readBeginning(body, (chunk) => (events = first.feed(chunk)).kind !== "wait", clock);
+  return { beginning, events, heldText: first.text() };
+}
+
+function outcomeOf(
+  kind: Kind,
+  { status, headers }: Response,
+  { chunks, end }: Beginning,
+  events: FirstEventsVerdict | null,
+): Outcome {
+  if (kind === "events") {
+    if (events?.kind === "error") return { kind: "stream_error", type: events.type, text: events.text };
+    // It ended, cleanly or not, before its first content.
+    if (events?.kind === "wait" && end !== null) return { kind: "stream_error", type: "", text: "" };
+  } else if (end === "broken" && chunks.length === 0) return { kind: "error", failure: "closed" };
+  const text = kind === "error" ? decodeErrorBody(Buffer.concat(chunks), headers.get("content-encoding")) : "";
+  return { kind: "reply", status, headers, text, contentType: headers.get("content-type") };
+}

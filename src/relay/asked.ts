@@ -1,0 +1,53 @@
+// What the choice is asked for a request: its model, its conversation, what it names, and whose credential it carries.
+import { createHash } from "node:crypto";
+import type { Asked, Fleet } from "../balance/fleet.ts";
+import type { Plan } from "../balance/plan.ts";
+import { sessionIdOf } from "../balance/session-id.ts";
+import { kindOfPath } from "../provider/path-kind.ts";
+import { carriesClaudeToken } from "../provider/prepare.ts";
+import type { RequestBody } from "./request-body.ts";
+
+/** Tells clients apart without keeping what they sent. */
+function digestOf(headers: Headers): string {
+  const credential = `${headers.get("authorization") ?? ""}\n${headers.get("x-api-key") ?? ""}`;
+  return createHash("sha256").update(credential).digest("hex").slice(0, 16);
+}
+
+export interface AskedInput {
+  readonly headers: Headers;
+  /** Without the query. */
+  readonly path: string;
+  readonly body: RequestBody;
+  readonly model: string | null;
+  /** The configuration in force. */
+  readonly plan: Plan;
+}
+
+/** What a request asks for, and the conversation that it says it belongs to. */
+export interface Read {
+  readonly asked: Asked;
+  /** As the client sent it. */
+  readonly sessionId: string | null;
+}
+
+/** Reads what the choice needs; this takes the request's turn. */
+export function toAsked(fleet: Fleet, { headers, path, body, model, plan }: AskedInput): Read {
+  const kind = kindOfPath(path);
+  const bytes = body.kind === "whole" && kind !== "other" ? body.bytes : null;
+  const { pinned, thread } = fleet.affinity.look(path, bytes);
+  const sessionId = sessionIdOf(headers, bytes);
+  const route = plan.routeOf(model);
+  const passthrough = plan.config.providers.some(({ credential }) => credential.kind === "passthrough");
+  const asked = {
+    model,
+    sessionId: sessionId === null || route === "" ? sessionId : `${sessionId} ${route}`,
+    pinned,
+    thread,
+    message: kind === "messages",
+    countTokens: kind === "count_tokens",
+    claudeToken: carriesClaudeToken(headers),
+    clientDigest: passthrough ? digestOf(headers) : "",
+    turn: fleet.nextTurn(),
+  };
+  return { asked, sessionId };
+}

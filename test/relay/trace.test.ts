@@ -1,0 +1,197 @@
+// What is written down of a request, and how many are remembered.
+import { describe, expect, test } from "bun:test";
+import { Value } from "@sinclair/typebox/value";
+import type { Target } from "../../src/provider/target.ts";
+import { createTraces } from "../../src/relay/trace.ts";
+import type { TraceStart } from "../../src/relay/trace.ts";
+import { TraceSchema } from "../../src/relay/trace-schema.ts";
+import { account, provider } from "./_targets.ts";
+
+const of = provider("");
+const common = {
+  provider: of,
+  providerName: "P",
+  priority: 1,
+  weight: 1,
+  reservePercent: 0,
+  extraUsage: "last",
+  claudeTokensAllowed: true,
+  model: null,
+} as const;
+const a: Target = { ...common, id: "P/a", kind: "account", account: account("a") };
+const key: Target = { ...common, id: "P/key", kind: "key" };
+const start = (id: string, more: Partial<TraceStart> = {}): TraceStart => ({
+  id,
+  startedAt: 1_700_000_000_000,
+  startedMonotonic: 5_000,
+  method: "POST",
+  path: "/v1/messages",
+  ...more,
+});
+const attempt = {
+  target: a,
+  model: "opus",
+  status: 429,
+  reason: "limit_reached",
+  action: "next",
+  replay: null,
+  benches: [{ scope: "target", until: 9, official: true }],
+  startedAt: 5_010.4,
+  endedAt: 5_099.6,
+} as const;
+
+describe("a trace", () => {
+  test("is there at once, and says what is known so far", () => {
+    const traces = createTraces();
+    traces.begin(start("r1"));
+    expect(traces.list(10)).toHaveLength(1);
+    expect(traces.get("r1")).toMatchObject({ id: "r1", state: "in_progress", status: null, attempts: [] });
+    expect(Value.Check(TraceSchema, traces.get("r1"))).toBe(true);
+  });
+
+  test("of a request that was served by the second target", () => {
+    const traces = createTraces();
+    const writer = traces.begin(start("r1"));
+    writer.request({ model: "opus", sessionId: "s", stream: true, strategy: "session" });
+    writer.choice(
+      [
+        { target: key, reason: "turn", detail: null },
+        { target: a, reason: "cooling", detail: "overloaded" },
+      ],
+      [{ target: a, reason: "limit", detail: "five_hour", until: 12 }],
+    );
+    writer.attempt(attempt);
+    writer.attempt({ ...attempt, target: key, status: 200, reason: "served", action: "relay", benches: [] });
+    writer.committed(key, 200, 5_500);
+    const tokens = {
+      input_tokens: 1,
+      output_tokens: 2,
+      cache_creation_input_tokens: null,
+      cache_read_input_tokens: null,
+    };
+    writer.end({ state: "complete", at: 6_000, bytes: 77, tokens });
+    const ofA = { provider: "P", account: "a", kind: "account" } as const;
+    const ofKey = { provider: "P", account: null, kind: "key" } as const;
+    const first = {
+      ...ofA,
+      model: "opus",
+      started_ms: 10,
+      ended_ms: 100,
+      status: 429,
+      reason: "limit_reached",
+      action: "next",
+      replay: null,
+      benches: [{ scope: "target", until: 9, official: true }],
+    } as const;
+    expect(traces.get("r1")).toEqual({
+      id: "r1",
+      started_at: 1_700_000_000_000,
+      method: "POST",
+      path: "/v1/messages",
+      model: "opus",
+      // printf s | sha256sum
+      session: "043a718774c5",
+      stream: true,
+      strategy: "session",
+      status: 200,
+      state: "complete",
+      error: null,
+      chosen: ofKey,
+      candidates: [
+        { ...ofKey, reason: "turn", detail: null },
+        { ...ofA, reason: "cooling", detail: "overloaded" },
+      ],
+      candidate_count: 2,
+      excluded: [{ ...ofA, reason: "limit", detail: "five_hour", until: 12 }],
+      excluded_count: 1,
+      attempts: [
+        { ...first, benches: [...first.benches] },
+        { ...first, ...ofKey, status: 200, reason: "served", action: "relay", benches: [] },
+      ],
+      attempt_count: 2,
+      timings: { first_byte_ms: 500, total_ms: 1_000 },
+      bytes: 77,
+      tokens,
+    });
+    expect(Value.Check(TraceSchema, JSON.parse(JSON.stringify(traces.get("r1"))))).toBe(true);
+    expect(JSON.stringify(traces.get("r1"))).not.toMatch(/@|access-/);
+  });
+
+  test("of a request that ccb answered itself", () => {
+    const writer = createTraces().begin(start("r1"));
+    writer.end({ state: "failed", at: 5_001, status: 503, error: "upstream_unreachable" });
+    expect(writer.trace).toMatchObject({ state: "failed", status: 503, error: "upstream_unreachable", chosen: null });
+    expect(writer.trace.timings).toEqual({ first_byte_ms: null, total_ms: 1 });
+  });
+
+  test("does not change after its end", () => {
+    const writer = createTraces().begin(start("r1"));
+    writer.end({ state: "client_gone", at: 5_001 });
+    const before = structuredClone(writer.trace);
+    writer.end({ state: "complete", at: 9_000, bytes: 5, status: 200, error: "x" });
+    writer.request({ model: "m", sessionId: null, stream: true, strategy: "drain" });
+    writer.choice([], [{ target: a, reason: "limit", detail: null, until: null }]);
+    writer.attempt(attempt);
+    writer.committed(a, 200, null);
+    expect(writer.trace).toEqual(before);
+  });
+
+  test("a new choice replaces the one before; 16 targets are kept and all are counted", () => {
+    const writer = createTraces().begin(start("r1"));
+    const many = Array.from({ length: 40 }, () => ({ target: a, reason: "session", detail: null }) as const);
+    const out = many.map(({ target }) => ({ target, reason: "limit", detail: null, until: null }) as const);
+    writer.choice(many, out);
+    expect([writer.trace.candidates.length, writer.trace.candidate_count]).toEqual([16, 40]);
+    expect([writer.trace.excluded.length, writer.trace.excluded_count]).toEqual([16, 40]);
+    writer.choice([], []);
+    expect([writer.trace.candidates, writer.trace.candidate_count]).toEqual([[], 0]);
+  });
+
+  test("of many attempts the first 31 and the last", () => {
+    const writer = createTraces().begin(start("r1"));
+    for (let status = 400; status < 500; status += 1) writer.attempt({ ...attempt, status });
+    const { attempts, attempt_count } = writer.trace;
+    expect([attempts.length, attempt_count]).toEqual([32, 100]);
+    expect([attempts[0]?.status, attempts[30]?.status, attempts[31]?.status]).toEqual([400, 430, 499]);
+  });
+
+  test("what a client makes up is cut short", () => {
+    const writer = createTraces().begin(start("r1", { path: `/v1/${"p".repeat(5_000)}` }));
+    writer.request({ model: "m".repeat(1_000_000), sessionId: null, stream: false, strategy: "session" });
+    writer.attempt({ ...attempt, model: "m".repeat(1_000_000) });
+    expect([writer.trace.path.length, writer.trace.model?.length, writer.trace.attempts[0]?.model?.length]).toEqual([
+      256, 256, 256,
+    ]);
+    expect(writer.trace.session).toBeNull();
+  });
+});
+
+describe("the memory", () => {
+  const ids = (list: readonly { readonly id: string }[]): string[] => list.map(({ id }) => id);
+  test("newest first, the oldest drops", () => {
+    const traces = createTraces({ limit: 3 });
+    expect([traces.list(5), traces.get("1")]).toEqual([[], null]);
+    for (const [count, listed] of [["1"], ["2", "1"], ["3", "2", "1"], ["4", "3", "2"], ["5", "4", "3"]].entries()) {
+      traces.begin(start(String(count + 1)));
+      expect(ids(traces.list(10))).toEqual(listed);
+    }
+    expect(ids(traces.list(2))).toEqual(["5", "4"]);
+    expect(ids(traces.list(0))).toEqual([]);
+    expect([traces.get("2"), traces.get("3")?.id]).toEqual([null, "3"]);
+  });
+  test("an id that comes twice is the later one's", () => {
+    const traces = createTraces({ limit: 2 });
+    traces.begin(start("x"));
+    const later = traces.begin(start("x"));
+    traces.begin(start("y"));
+    expect(traces.get("x")).toEqual(later.trace);
+    traces.begin(start("z"));
+    expect(traces.get("x")).toBeNull();
+  });
+  test("1,000 by default", () => {
+    const traces = createTraces();
+    for (let index = 0; index < 2_500; index += 1) traces.begin(start(String(index)));
+    expect(traces.list(5_000)).toHaveLength(1_000);
+    expect([traces.get("1499"), traces.get("1500")?.id]).toEqual([null, "1500"]);
+  });
+});

@@ -1,0 +1,193 @@
+// The tokens of a reply, from its beginning and its last bytes.
+import { describe, expect, test } from "bun:test";
+import { gzipSync } from "node:zlib";
+import * as fc from "fast-check";
+import { createTail, readUsage } from "../../src/relay/usage.ts";
+import type { ReplyShape } from "../../src/relay/usage.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const event = (data: Readonly<Record<string, unknown> & { type: string }>): string =>
+  `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
+const start = (usage: object): string => event({ type: "message_start", message: { id: "msg_x", usage } });
+const delta = (usage: object): string => event({ type: "message_delta", delta: { stop_reason: "end_turn" }, usage });
+const STOP = event({ type: "message_stop" });
+const text = (words: string): string =>
+  event({ type: "content_block_delta", delta: { type: "text_delta", text: words } });
+
+const NONE = {
+  input_tokens: null,
+  output_tokens: null,
+  cache_creation_input_tokens: null,
+  cache_read_input_tokens: null,
+};
+const HEAD = start({ input_tokens: 25, cache_read_input_tokens: 7, output_tokens: 1, service_tier: "standard" });
+const sse: ReplyShape = { sse: true, encoding: null, complete: false };
+const json: ReplyShape = { sse: false, encoding: null, complete: true };
+
+describe("a stream", () => {
+  test("the start's input, the last delta's output", () => {
+    const tail = `${text("a")}${delta({ output_tokens: 9 })}${delta({ output_tokens: 15 })}${STOP}`;
+    expect(readUsage(HEAD, bytes(`cut off"}\n\n${tail}`), sse)).toEqual({
+      input_tokens: 25,
+      output_tokens: 15,
+      cache_creation_input_tokens: null,
+      cache_read_input_tokens: 7,
+    });
+  });
+  test("numbers replace, null and nonsense do not", () => {
+    const tail = delta({
+      output_tokens: 15,
+      input_tokens: 30,
+      cache_read_input_tokens: null,
+      cache_creation_input_tokens: -1,
+    });
+    expect(readUsage(HEAD, bytes(`\n${tail}`), sse)).toEqual({
+      input_tokens: 30,
+      output_tokens: 15,
+      cache_creation_input_tokens: null,
+      cache_read_input_tokens: 7,
+    });
+  });
+  test("the whole stream is the tail, and its beginning is the head", () => {
+    const body = `${HEAD}${text("a")}${delta({ output_tokens: 15 })}${STOP}`;
+    for (const head of ["", HEAD, body]) {
+      expect(readUsage(head, bytes(body), { ...sse, complete: true })).toMatchObject({
+        input_tokens: 25,
+        output_tokens: 15,
+      });
+    }
+  });
+  test("any line end, several data lines, no space", () => {
+    const tail = `data:{"type":"message_delta",\ndata:"usage":{"output_tokens":15}}\n\n`;
+    for (const end of ["\n", "\r", "\r\n"]) {
+      const body = (HEAD + text("a") + tail).replaceAll("\n", end);
+      expect(readUsage("", bytes(body), { ...sse, complete: true })).toMatchObject({ output_tokens: 15 });
+    }
+  });
+  test("what the model writes is no usage", () => {
+    const words = `x\n\ndata: {"type":"message_delta","usage":{"output_tokens":99}}\n\n`;
+    const body = `\n${text(words)}${delta({ output_tokens: 15 })}`;
+    expect(readUsage(HEAD, bytes(body), sse)).toMatchObject({ output_tokens: 15 });
+    // The tail begins in the middle of a line.
+    expect(
+      readUsage(HEAD, bytes(`data: {"type":"message_delta","usage":{"output_tokens":99}}\n\n`), sse),
+    ).toMatchObject({
+      output_tokens: 1,
+    });
+  });
+  test("no start, no delta", () => {
+    expect(readUsage("", bytes(`\n${text("a")}`), sse)).toBeNull();
+    expect(readUsage("", bytes(`\n${delta({ output_tokens: 3 })}`), sse)).toEqual({ ...NONE, output_tokens: 3 });
+    expect(readUsage(HEAD, new Uint8Array(), sse)).toMatchObject({ input_tokens: 25, output_tokens: 1 });
+  });
+  test("packed and whole", () => {
+    const body = gzipSync(bytes(`${HEAD}${text("a")}${delta({ output_tokens: 15 })}`));
+    const shape = { sse: true, encoding: "gzip", complete: true };
+    expect(readUsage(HEAD, body, shape)).toMatchObject({ input_tokens: 25, output_tokens: 15 });
+  });
+  test("packed and not readable to its end: the output is unknown", () => {
+    const packed = { sse: true, encoding: "gzip", complete: false };
+    const expected = { ...NONE, input_tokens: 25, cache_read_input_tokens: 7 };
+    expect(readUsage(HEAD, bytes("\u0001\u0002"), packed)).toEqual(expected);
+    const long = gzipSync(bytes(HEAD + text("a").repeat(2_000) + delta({ output_tokens: 15 })));
+    expect(readUsage(HEAD, long, { ...packed, complete: true })).toEqual(expected);
+    expect(readUsage(HEAD + delta({ output_tokens: 4 }), bytes("\u0001"), packed)).toMatchObject({ output_tokens: 4 });
+  });
+  test("of a long tail the end is enough", () => {
+    const body = HEAD + text("a").repeat(10_000) + delta({ output_tokens: 15 }) + STOP;
+    expect(readUsage(HEAD, bytes(body), { ...sse, complete: true })).toMatchObject({
+      input_tokens: 25,
+      output_tokens: 15,
+    });
+  });
+});
+
+describe("a JSON body", () => {
+  const body = JSON.stringify({ type: "message", usage: { input_tokens: 3, output_tokens: 4, server_tool_use: {} } });
+  const expected = { ...NONE, input_tokens: 3, output_tokens: 4 };
+  test("plain, packed", () => {
+    expect(readUsage("", bytes(body), json)).toEqual(expected);
+    expect(readUsage("", gzipSync(bytes(body)), { ...json, encoding: "gzip" })).toEqual(expected);
+  });
+  test("its end only: null, as what stands there may be a tool's input", () =>
+    expect(readUsage("", bytes(body), { ...json, complete: false })).toBeNull());
+  test("others", () => {
+    for (const other of [`{"input_tokens":14}`, `{"usage":[]}`, `{"usage":null}`, "[]", "null", "", "<html>"])
+      expect(readUsage("", bytes(other), json)).toBeNull();
+    expect(readUsage("", bytes(`{"usage":{"input_tokens":"3","output_tokens":1.5}}`), json)).toEqual(NONE);
+    expect(readUsage("", bytes(`{"x":"${"a".repeat(70_000)}","usage":{}}`), json)).toBeNull();
+  });
+});
+
+test("any bytes: no throw", () => {
+  const shape = fc.record({
+    sse: fc.boolean(),
+    encoding: fc.constantFrom(null, "gzip", "br", "zstd", "identity", "?"),
+    complete: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.string(), fc.oneof(fc.uint8Array(), fc.json().map(bytes)), shape, (head, tail, of) => {
+      const usage = readUsage(head, tail, of);
+      expect(usage === null || Object.keys(usage).length === 4).toBe(true);
+    }),
+  );
+});
+
+describe("the tail", () => {
+  const filled = (size: number, with_: number): Uint8Array => new Uint8Array(size).fill(with_);
+  test("empty", () => {
+    const tail = createTail();
+    expect([tail.bytes().byteLength, tail.complete]).toEqual([0, true]);
+  });
+  test("exactly the limit is complete, one more is not", () => {
+    const tail = createTail(4);
+    tail.add(bytes("ab"));
+    tail.add(bytes("cd"));
+    expect([Buffer.from(tail.bytes()).toString(), tail.complete]).toEqual(["abcd", true]);
+    tail.add(bytes("e"));
+    expect([Buffer.from(tail.bytes()).toString(), tail.complete]).toEqual(["bcde", false]);
+  });
+  test("16 kB by default; a big chunk is not kept alive", () => {
+    const tail = createTail();
+    tail.add(filled(1_000_000, 7));
+    expect(tail.bytes().byteLength).toBe(16 * 1024);
+    expect(tail.bytes().buffer.byteLength).toBe(16 * 1024);
+    expect(tail.complete).toBe(false);
+  });
+  test("nor the big buffer that a small chunk is a window of, a Buffer's too", () => {
+    const tail = createTail();
+    tail.add(Buffer.from(new ArrayBuffer(1_000_000)).subarray(0, 10));
+    expect(tail.bytes().buffer.byteLength).toBe(10);
+  });
+  test("a chunk is kept by reference", () => {
+    const tail = createTail();
+    const chunk = filled(100, 1);
+    tail.add(chunk);
+    expect(tail.bytes()).toBe(chunk);
+  });
+  test("a million crumbs are quick", () => {
+    const tail = createTail();
+    const crumb = filled(1, 1);
+    for (let index = 0; index < 1_000_000; index += 1) tail.add(crumb);
+    expect(tail.bytes().byteLength).toBe(16 * 1024);
+  }, 3_000);
+  test("always the last bytes", () => {
+    const sizes = fc.oneof(
+      fc.array(fc.nat({ max: 40 }), { maxLength: 60 }),
+      fc.array(fc.nat({ max: 2 }), { minLength: 250, maxLength: 600 }),
+    );
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 100 }), (list, limit) => {
+        const tail = createTail(limit);
+        let all = Buffer.alloc(0);
+        for (const [index, size] of list.entries()) {
+          const chunk = filled(size, index % 251);
+          tail.add(chunk);
+          all = Buffer.concat([all, chunk]);
+        }
+        expect(Buffer.from(tail.bytes())).toEqual(all.subarray(Math.max(0, all.length - limit)));
+        expect(tail.complete).toBe(all.length <= limit);
+      }),
+    );
+  });
+});
