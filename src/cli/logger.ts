@@ -71,6 +71,8 @@ export interface Logger {
   readonly log: Log;
   /** Writes what waits. */
   readonly flush: () => void;
+  /** Another level is in force from here on. */
+  readonly setLevel: (level: LogLevel) => void;
 }
 
 /** Configures LogTape for this process and gives the port to it. Lines leave in batches, off the request path. */
@@ -80,22 +82,26 @@ export function createLogger({ level, coloured, clock, write }: LoggerOptions): 
   function flush(): void {
     if (waiting.length > 0) write(waiting.splice(0).join(""));
   }
-  configureSync({
-    reset: true,
-    sinks: {
-      out: (record) => {
-        if (waiting.push(format(record)) === 1) clock.after(BATCH_MS, flush);
+  function setLevel(lowest: LogLevel): void {
+    configureSync({
+      reset: true,
+      sinks: {
+        out: (record) => {
+          if (waiting.push(format(record)) === 1) clock.after(BATCH_MS, flush);
+        },
       },
-    },
-    loggers: [
-      { category: ["ccb"], lowestLevel: LEVELS[level], sinks: ["out"] },
-      { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["out"] },
-    ],
-  });
+      loggers: [
+        { category: ["ccb"], lowestLevel: LEVELS[lowest], sinks: ["out"] },
+        { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["out"] },
+      ],
+    });
+  }
+  setLevel(level);
   const logger = getLogger(["ccb"]);
   const withFields = (fields?: LogFields): Record<string, unknown> => ({ ...fields });
   return {
     flush,
+    setLevel,
     log: {
       debug: (event, fields) => logger.debug(event, withFields(fields)),
       info: (event, fields) => logger.info(event, withFields(fields)),

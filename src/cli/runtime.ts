@@ -4,7 +4,7 @@ import { rootCertificates } from "node:tls";
 import { readFileSync } from "node:fs";
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
-import type { AppDeps } from "../app.ts";
+import type { RouteOf } from "../app.ts";
 import { outboundProxy } from "../config/outbound.ts";
 import type { ProxyEnvironment } from "../config/outbound.ts";
 import type { Clock, Fetch, Random } from "../core/ports.ts";
@@ -77,7 +77,7 @@ function proxyEnvironment(): ProxyEnvironment {
  * Which proxy and which authorities an address needs. A provider's own proxy is never bypassed; `false` switches off
  * what Bun would read from the environment. The authorities of `caFile` come on top of the built-in ones.
  */
-export function createRouting(caFile: string | null): AppDeps["routeOf"] {
+export function createRouting(caFile: string | null): RouteOf {
   const proxies = proxyEnvironment();
   const tls = caFile === null ? {} : { tls: { ca: [...rootCertificates, readFileSync(caFile, "utf8")] } };
   return (url, explicit) => ({
@@ -95,11 +95,6 @@ export function writeOutput(text: string): void {
 }
 export const outputIsTerminal = (): boolean => process.stdout.isTTY && (environment["NO_COLOR"] ?? "") === "";
 export const errorIsTerminal = (): boolean => process.stderr.isTTY && (environment["NO_COLOR"] ?? "") === "";
-
-/** Calls back at SIGTERM, SIGINT and SIGHUP (the terminal was closed), each time. */
-export function onStopSignal(listener: () => void): void {
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, listener);
-}
 
 /** A reader of the output that goes away is no reason to stop serving. */
 export function tolerateClosedOutput(): void {

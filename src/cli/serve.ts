@@ -1,7 +1,10 @@
 // ccb serve: from the configuration to a listening server, and its orderly end.
 import { createApp } from "../app.ts";
 import type { App } from "../app.ts";
+import { fingerprintOf } from "../config/files.ts";
+import { userConfigFile } from "../config/locate.ts";
 import type { Flags } from "../config/overrides.ts";
+import { createFileWatch } from "../config/watch.ts";
 import { CcbError } from "../core/errors.ts";
 import { resolveLanguage, wordsOf } from "../core/language.ts";
 import type { Language } from "../core/language.ts";
@@ -9,11 +12,12 @@ import type { Log } from "../core/ports.ts";
 import type { KeeperStatus } from "../account/keeper.ts";
 import type { WorkerLike } from "../vault/keyring.ts";
 import { banner } from "./banner.ts";
-import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, loadForCommand } from "./configuration.ts";
+import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, load, loadForCommand, whereabouts } from "./configuration.ts";
 import { listen } from "./listen.ts";
 import type { Listening } from "./listen.ts";
 import { createLogger } from "./logger.ts";
 import * as runtime from "./runtime.ts";
+import { onSignals } from "./signals.ts";
 import { createStore } from "./store.ts";
 
 /** The banner waits this long for the keyring, so that it can say who is signed in; requests do not wait for it. */
@@ -48,6 +52,13 @@ async function shutDown(app: App, listening: Listening, graceSeconds: number, lo
   log.info("stopped", {});
 }
 
+/** A saved file is loaded by itself. Gives back what ends the watch. */
+function watchConfiguration(file: string | null, app: App): () => void {
+  // Without a file the embedded one is in force: `ccb init` may write one.
+  const path = file ?? userConfigFile(whereabouts());
+  return createFileWatch({ clock: runtime.realClock, stat: fingerprintOf, path, onChange: () => void app.reload() });
+}
+
 /** Serves until a signal ends it. Resolves the exit code. */
 export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike): Promise<number> {
   runtime.tolerateClosedOutput();
@@ -57,7 +68,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
   const language = resolveLanguage(settings.language, runtime.locale());
   const words = wordsOf(language);
   const announce = (text: string): void => runtime.writeError(`${text}\n`);
-  const { log, flush } = createLogger({
+  const { log, flush, setLevel } = createLogger({
     level: settings.log_level,
     coloured: runtime.outputIsTerminal(),
     clock: runtime.realClock,
@@ -67,17 +78,19 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
   let url = "";
   const app = createApp({
     config,
+    load: () => load(flags),
     fetch: runtime.realFetch,
     clock: runtime.realClock,
     random: runtime.realRandom,
     log,
     announce,
     vault: store.vault,
-    routeOf: runtime.createRouting(settings.ca_file),
+    routing: runtime.createRouting,
     network: runtime.networkFingerprint,
     publicUrl: () => url,
     language,
     onPersistence: createPersistenceAnnouncer(language, announce),
+    onConfig: (next) => setLevel(next.settings.log_level),
   });
 
   let listening: Listening | null = null;
@@ -95,7 +108,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
   log.info("listening", { url, pid: runtime.pid, config: config.file ?? "embedded" });
   const stopped = new Promise<void>((resolve) => {
     let signals = 0;
-    runtime.onStopSignal(() => {
+    function stop(): void {
       signals += 1;
       if (signals > 1) {
         flush();
@@ -103,7 +116,8 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
       }
       announce(words.cli.stopping({ seconds: settings.shutdown_grace_seconds }));
       void shutDown(app, open, settings.shutdown_grace_seconds, log).finally(resolve);
-    });
+    }
+    onSignals({ stop, reload: () => void app.reload() });
   });
   app.start();
   void app.persistence.settled(BANNER_WAIT_MS).then(() => {
@@ -112,9 +126,11 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
   void app.persistence.settled(KEYRING_PATIENCE_MS).then(() => {
     if (app.persistence.status()?.phase === "opening") announce(words.vault.waiting);
   });
+  const stopWatching = watchConfiguration(config.file, app);
   const rest = runtime.stayAlive();
   await stopped;
   rest();
+  stopWatching();
   store.release();
   flush();
   return EXIT_OK;

@@ -1,5 +1,12 @@
 // How the OpenAPI document describes the sign-in endpoints.
-import { ExchangeRequestSchema, LoginUrlSchema, RemovedSchema, SignedInSchema, StatusSchema } from "./oauth-schemas.ts";
+import {
+  ExchangeRequestSchema,
+  LoginUrlSchema,
+  PausedSchema,
+  RemovedSchema,
+  SignedInSchema,
+  StatusSchema,
+} from "./oauth-schemas.ts";
 import { errorResponse, jsonResponse } from "./openapi.ts";
 import type { OpenApiOperation } from "./openapi.ts";
 
@@ -20,7 +27,7 @@ const closedKeyring = errorResponse(
   "The accounts are in the keyring, and it does not open. ...",
 );
 
-type Operation = "generateUrl" | "exchangeCode" | "status" | "refresh" | "removeOne" | "removeAll";
+type Operation = "generateUrl" | "exchangeCode" | "status" | "refresh" | "pause" | "resume" | "removeOne" | "removeAll";
 
 export const oauthDocs: Readonly<Record<Operation, OpenApiOperation>> = {
   generateUrl: {
@@ -92,6 +99,8 @@ export const oauthDocs: Readonly<Record<Operation, OpenApiOperation>> = {
             is_healthy: true,
             state: "ready",
             reason: null,
+            detail: null,
+            cooldown_until: null,
             usage_count: 127,
             last_used: "5 minutes ago",
             last_used_timestamp: 1753196757,
@@ -119,6 +128,34 @@ export const oauthDocs: Readonly<Record<Operation, OpenApiOperation>> = {
         "api_error",
         "The access token could not be refreshed just now ...",
       ),
+    },
+  },
+  pause: {
+    tags,
+    summary: "Pause an account",
+    description: "It signs no further request until it is resumed or ccb restarts; its tokens stay fresh.",
+    responses: {
+      200: jsonResponse("Paused.", PausedSchema, {
+        status: "success",
+        account_email: "user1@example.com",
+        paused: true,
+      }),
+      404: unknownAccount,
+      503: closedKeyring,
+    },
+  },
+  resume: {
+    tags,
+    summary: "Resume an account",
+    description: "It signs again; also clears its cooldowns, those that the upstream named, too.",
+    responses: {
+      200: jsonResponse("Resumed.", PausedSchema, {
+        status: "success",
+        account_email: "user1@example.com",
+        paused: false,
+      }),
+      404: unknownAccount,
+      503: closedKeyring,
     },
   },
   removeOne: {

@@ -44,7 +44,9 @@ export function createDocsRoutes() {
           tags: [
             { name: "Claude API", description: "The proxied API" },
             { name: "Sign-in", description: "Accounts of your own" },
-            { name: "Service", description: "Health and providers" },
+            { name: "Providers", description: "What requests are spread over" },
+            { name: "Requests", description: "What became of them" },
+            { name: "Service", description: "Health" },
           ],
           paths: proxyPaths,
         },

@@ -13,6 +13,9 @@ const METHODS: readonly (readonly [RegExp, string])[] = [
   [/^\/oauth\/exchange-code$/, "POST"],
   [/^\/oauth\/refresh\/[^/]+$/, "POST"],
   [/^\/oauth\/tokens(?:\/[^/]+)?$/, "DELETE"],
+  [/^\/oauth\/tokens\/[^/]+\/(?:pause|resume)$/, "POST"],
+  [/^\/providers\/(?:reload|[^/]+\/(?:enable|disable))$/, "POST"],
+  [/^\/requests(?:\/[^/]+)?$/, "GET, HEAD"],
   [/^\/(?:health|providers|docs|docs\/json|docs\/scalar\.js)$/, "GET, HEAD"],
 ];
 

@@ -52,8 +52,18 @@ const TokenStatusSchema = Type.Object({
   organization: Type.Union([Type.String(), Type.Null()]),
   expires_in_minutes: Type.Number(),
   is_healthy: Type.Boolean({ description: "Can sign now or after a refresh." }),
-  state: Type.Union([Type.Literal("ready"), Type.Literal("refreshing"), Type.Literal("login_required")]),
-  reason: Type.Union([Type.String(), Type.Null()]),
+  state: Type.Union([
+    Type.Literal("ready"),
+    Type.Literal("refreshing"),
+    Type.Literal("cooldown"),
+    Type.Literal("login_required"),
+    Type.Literal("paused"),
+  ]),
+  reason: Type.Union([Type.String(), Type.Null()], { description: "A stable code, or the window that is spent." }),
+  detail: Type.Union([Type.String(), Type.Null()], {
+    description: "The upstream's own words, where it shut the account out.",
+  }),
+  cooldown_until: Type.Union([Type.Integer(), Type.Null()], { description: "Unix seconds; see GET /providers." }),
   usage_count: Type.Integer(),
   last_used: Type.Union([Type.String(), Type.Null()], { description: "In words, in the language of the request." }),
   last_used_timestamp: Type.Union([Type.Integer(), Type.Null()], { description: "Unix seconds." }),
@@ -67,6 +77,12 @@ export const StatusSchema = Type.Object({
   total_tokens: Type.Integer(),
   tokens: Type.Array(TokenStatusSchema),
   persistence: PersistenceSchema,
+});
+
+export const PausedSchema = Type.Object({
+  status: Type.Literal("success"),
+  account_email: Type.String(),
+  paused: Type.Boolean(),
 });
 
 export const RemovedSchema = Type.Object({

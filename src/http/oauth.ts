@@ -1,4 +1,4 @@
-// /oauth/*: sign in, see, refresh and remove accounts.
+// /oauth/*: sign in, see, refresh, pause and remove accounts.
 import { Elysia } from "elysia";
 import type { Static } from "@sinclair/typebox";
 import type { Account } from "../account/account.ts";
@@ -6,66 +6,38 @@ import type { Persistence } from "../account/persistence.ts";
 import { assertReadable } from "../account/readable.ts";
 import type { AccountStore } from "../account/store.ts";
 import { CcbError } from "../core/errors.ts";
-import { relativeTime, wordsOf } from "../core/language.ts";
+import { wordsOf } from "../core/language.ts";
 import type { Language } from "../core/language.ts";
 import type { Clock } from "../core/ports.ts";
 import { PENDING_SECONDS } from "../oauth/pending.ts";
 import type { PendingLogins } from "../oauth/pending.ts";
 import { tokenUnavailable } from "../oauth/refresh-failures.ts";
 import type { Refresher } from "../oauth/refresh.ts";
-import type { Schedule } from "../oauth/schedule.ts";
 import type { SignedIn, SignInInput } from "../oauth/sign-in.ts";
 import { oauthDocs } from "./docs-oauth.ts";
 import { readJson } from "./json-body.ts";
 import { ExchangeRequestSchema } from "./oauth-schemas.ts";
-import type { LoginUrlSchema, RemovedSchema, SignedInSchema, StatusSchema } from "./oauth-schemas.ts";
+import type { LoginUrlSchema, PausedSchema, RemovedSchema, SignedInSchema, StatusSchema } from "./oauth-schemas.ts";
+import { toSeconds, toTokenStatus } from "./oauth-status.ts";
+import type { TokenStatusDeps } from "./oauth-status.ts";
+import { assertDecoded } from "./parameter.ts";
 import { toPersistenceStatus } from "./persistence-status.ts";
 
-export interface OAuthRouteDeps {
+export interface OAuthRouteDeps extends TokenStatusDeps {
   readonly clock: Clock;
   readonly store: AccountStore;
   readonly persistence: Persistence;
   readonly pending: PendingLogins;
   readonly refresher: Refresher;
-  readonly schedule: Schedule;
   readonly signIn: (input: SignInInput) => Promise<SignedIn>;
   /** True: the removal is durable. */
   readonly signOut: (account: Account) => Promise<boolean>;
   readonly loginRequired: () => CcbError;
+  /** Until a restart; resuming also clears the account's cooldowns. */
+  readonly setPaused: (accountId: string, paused: boolean) => void;
   readonly languageOf: (request: Request) => Language;
   /** Where codes go, with the port in force. */
   readonly exchangeUrl: () => string;
-}
-
-const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
-
-/** One row of GET /oauth/status. */
-function toTokenStatus(
-  deps: OAuthRouteDeps,
-  account: Account,
-  language: Language,
-): Static<typeof StatusSchema>["tokens"][number] {
-  const now = deps.clock.now();
-  const { state, reason } = deps.store.health(account.id);
-  const usage = deps.persistence.statistics.of(account.id);
-  const nextAt = deps.schedule.nextAt(account.id);
-  const { expiresAt, refresh, scopes } = account.tokens;
-  return {
-    account_email: account.name,
-    account_id: account.id,
-    organization: account.organizationName,
-    expires_in_minutes: Math.round(((expiresAt - now) / 60_000) * 10) / 10,
-    is_healthy: state !== "login_required" && (expiresAt > now || refresh !== null),
-    state,
-    reason,
-    usage_count: usage.usage_count,
-    last_used: usage.last_used === null ? null : relativeTime(usage.last_used, now / 1000, language),
-    last_used_timestamp: usage.last_used,
-    created_at: account.createdAt,
-    expires_at: seconds(expiresAt),
-    next_refresh_at: nextAt === null ? null : seconds(nextAt),
-    scopes: [...scopes],
-  };
 }
 
 /** The reply that says whose tokens are good now. */
@@ -73,7 +45,7 @@ function toSignedIn(account: Account, durable: boolean, notices: string[]): Stat
   return {
     status: "success",
     account_email: account.name,
-    expires_at: seconds(account.tokens.expiresAt),
+    expires_at: toSeconds(account.tokens.expiresAt),
     scopes: [...account.tokens.scopes],
     durable,
     notices,
@@ -99,9 +71,8 @@ function noticesOf(
 export function createOAuthRoutes(deps: OAuthRouteDeps) {
   const { clock, store } = deps;
 
-  /** Elysia has decoded the name; null where the path's escapes are no UTF-8, whatever its types say. */
-  async function accountOf(name: string | null): Promise<Account> {
-    if (name === null) throw new CcbError("invalid_request", (words) => words.http.badPath);
+  async function accountOf(parameter: string | null): Promise<Account> {
+    const name = assertDecoded(parameter);
     const known = store.find(name);
     if (known !== undefined) return known;
     await assertReadable(deps.persistence);
@@ -113,6 +84,12 @@ export function createOAuthRoutes(deps: OAuthRouteDeps) {
   async function remove(accounts: readonly Account[]): Promise<Static<typeof RemovedSchema>> {
     const durable = await Promise.all(accounts.map((account) => deps.signOut(account)));
     return { status: "success", removed: accounts.map((account) => account.name), durable: durable.every(Boolean) };
+  }
+
+  async function pause(parameter: string | null, paused: boolean): Promise<Static<typeof PausedSchema>> {
+    const account = await accountOf(parameter);
+    deps.setPaused(account.id, paused);
+    return { status: "success", account_email: account.name, paused };
   }
 
   return new Elysia({ name: "oauth", prefix: "/oauth" })
@@ -168,6 +145,14 @@ export function createOAuthRoutes(deps: OAuthRouteDeps) {
       },
       { parse: "none", detail: oauthDocs.refresh },
     )
+    .post("/tokens/:account_email/pause", async ({ params }) => pause(params.account_email, true), {
+      parse: "none",
+      detail: oauthDocs.pause,
+    })
+    .post("/tokens/:account_email/resume", async ({ params }) => pause(params.account_email, false), {
+      parse: "none",
+      detail: oauthDocs.resume,
+    })
     .delete("/tokens/:account_email", async ({ params }) => remove([await accountOf(params.account_email)]), {
       parse: "none",
       detail: oauthDocs.removeOne,

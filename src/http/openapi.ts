@@ -13,10 +13,20 @@ interface OpenApiResponse {
   content?: Record<string, { schema: TSchema; example: unknown }>;
 }
 
+interface OpenApiParameter {
+  name: string;
+  in: "query";
+  required: boolean;
+  description: string;
+  schema: { type: "integer"; minimum: number; maximum: number; default: number };
+}
+
 export interface OpenApiOperation {
   tags: string[];
   summary: string;
   description: string;
+  /** Those of the query; Elysia knows those of the path. */
+  parameters?: OpenApiParameter[];
   requestBody?: { required: boolean; content: Record<string, { schema: TSchema; example: unknown }> };
   responses: Record<string, OpenApiResponse>;
 }

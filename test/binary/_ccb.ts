@@ -123,3 +123,9 @@ export async function requestLines(ccb: Ccb, count: number): Promise<RequestLogL
     await Bun.sleep(10);
   }
 }
+
+/** Forgets what the last test taught ccb of its upstream: refused keys, limits, failures. */
+export async function forget(ccb: Ccb): Promise<void> {
+  const reply = await ccb.request("/providers/Keyed/enable", { method: "POST" });
+  if (reply.status !== 200) throw new Error(`enable: ${reply.status}`);
+}

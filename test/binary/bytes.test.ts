@@ -7,7 +7,7 @@ import { bytes, dribble, echo, error, redirect } from "../support/replies.ts";
 import type { Echoed } from "../support/replies.ts";
 import { startUpstream } from "../support/upstream.ts";
 import type { Upstream } from "../support/upstream.ts";
-import { jsonOf, keyed, KEY, startKeyed } from "./_ccb.ts";
+import { forget, jsonOf, keyed, KEY, startKeyed } from "./_ccb.ts";
 import { head, rawClient } from "./_raw.ts";
 
 let upstream: Upstream;
@@ -20,9 +20,10 @@ afterAll(async () => {
   await ccb[Symbol.asyncDispose]();
   await upstream.stop();
 });
-afterEach(() => {
+afterEach(async () => {
   upstream.assertUsed();
   upstream.clear();
+  await forget(ccb);
 });
 
 const sha256 = (data: Uint8Array | string): string => createHash("sha256").update(data).digest("hex");
@@ -270,7 +271,9 @@ describe("what the client gets", () => {
     [529, "overloaded_error", { "x-should-retry": "true" }],
   ] as const) {
     test(`the upstream's ${status} as it came`, async () => {
-      upstream.script(error(status, type, "the upstream's own words", headers));
+      const words = error(status, type, "the upstream's own words", headers);
+      // An overloaded upstream is asked once more.
+      upstream.script(...(status === 529 ? [words, words] : [words]));
       const reply = await ccb.request("/v1/messages", { method: "POST", body: "{}" });
       expect(reply.status).toBe(status);
       expect(await reply.json()).toEqual({

@@ -30,7 +30,7 @@ describe("the environment", () => {
       providers: [keyed(secret.url)],
       env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" },
     });
-    expect((await ccb.request("/v1/messages", messagesRequest())).status).toBe(502);
+    expect((await ccb.request("/v1/messages", messagesRequest())).status).toBe(503);
     expect(secret.requests).toEqual([]);
   });
 

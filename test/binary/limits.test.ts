@@ -97,12 +97,13 @@ describe("unreachable", () => {
     ["nobody listens", "http://127.0.0.1:1", "ConnectionRefused|ECONNREFUSED"],
     ["a name that does not exist", "https://does-not-exist.invalid", "\\w+"],
   ] as const) {
-    test(`${what}: 502, with what to do and no retry-after`, async () => {
+    test(`${what}: 503, with what to do, soon to be tried again however often it happens`, async () => {
       await using lonely = await startKeyed("", { providers: [keyed(base)] });
+      for (let before = 0; before < 5; before += 1) await lonely.request("/v1/messages", messagesRequest());
       const reply = await lonely.request("/v1/messages", messagesRequest());
-      expect([reply.headers.get("retry-after"), reply.headers.get("x-should-retry")]).toEqual([null, null]);
+      expect([reply.headers.get("retry-after"), reply.headers.get("x-should-retry")]).toEqual(["3", null]);
       const error = await envelopeOf(reply);
-      expect(error).toMatchObject({ status: 502, type: "api_error" });
+      expect(error).toMatchObject({ status: 503, type: "api_error" });
       expect(error.message).toMatch(new RegExp(`^Keyed could not be reached \\((?:${code})\\)\\. Check the network`));
       // It says how to reach what, never where: base_url may hold more than a host.
       expect(error.message).not.toContain("://");
@@ -114,7 +115,7 @@ describe("unreachable", () => {
     secret.handle(() => bytes(200, "must not be read"));
     await using wary = await startKeyed("", { providers: [keyed(secret.url)] });
     const error = await envelopeOf(await wary.request("/v1/messages", messagesRequest()));
-    expect(error.status).toBe(502);
+    expect(error.status).toBe(503);
     expect(secret.requests).toEqual([]);
     // The same one, vouched for by ca_file.
     await Bun.write(`${wary.home}/ca.pem`, SELF_SIGNED.cert);

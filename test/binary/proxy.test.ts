@@ -62,7 +62,7 @@ describe("a provider's own proxy", () => {
     secret.handle(() => json(200, { served: true }));
     const provider = keyed(`https://localhost:${secret.port}`, { proxy: proxy.url });
     await using wary = await startKeyed("", { providers: [provider], env: BYPASS });
-    expect((await wary.request("/v1/messages", messagesRequest())).status).toBe(502);
+    expect((await wary.request("/v1/messages", messagesRequest())).status).toBe(503);
     expect([proxy.asked, secret.requests.length]).toEqual([[`CONNECT localhost:${secret.port} HTTP/1.1`], 0]);
     await Bun.write(`${wary.home}/ca.pem`, SELF_SIGNED.cert);
     await using trusting = await startKeyed("", {
@@ -73,12 +73,12 @@ describe("a provider's own proxy", () => {
     expect(await (await trusting.request("/v1/messages", messagesRequest())).json()).toEqual({ served: true });
   });
 
-  for (const [what, status] of [
-    ["that hangs up", ""],
-    ["that wants a password", "407 Proxy Authentication Required"],
-    ["that refuses", "403 Forbidden"],
+  for (const [what, status, expected] of [
+    ["that hangs up", "", 502],
+    ["that wants a password", "407 Proxy Authentication Required", 503],
+    ["that refuses", "403 Forbidden", 503],
   ] as const) {
-    test(`${what}, for https: 502, and the request never goes direct`, async () => {
+    test(`${what}, for https: ${expected}, and the request never goes direct`, async () => {
       await using secret = await startUpstream({ tls: SELF_SIGNED });
       secret.handle(() => json(200, { served: true }));
       proxy.fail(status);
@@ -87,18 +87,18 @@ describe("a provider's own proxy", () => {
         env: BYPASS,
       });
       expect(await envelopeOf(await ccb.request("/v1/messages", messagesRequest()))).toMatchObject({
-        status: 502,
+        status: expected,
         type: "api_error",
       });
       expect([proxy.asked.length, secret.connections]).toEqual([1, 0]);
     });
   }
 
-  test("that is not there: 502, and the request never goes direct", async () => {
+  test("that is not there: 503, and the request never goes direct", async () => {
     await proxy.stop();
     await using ccb = await startKeyed("", { providers: [keyed(upstream.url, { proxy: proxy.url })], env: BYPASS });
     const error = await envelopeOf(await ccb.request("/v1/messages", messagesRequest()));
-    expect(error).toMatchObject({ status: 502, type: "api_error" });
+    expect(error).toMatchObject({ status: 503, type: "api_error" });
     expect(error.message).toContain("its proxy");
     expect(upstream.connections).toBe(0);
     proxy = await startProxy();
@@ -123,7 +123,7 @@ describe("without one", () => {
     test(`${what} is followed`, async () => {
       await using ccb = await startKeyed("", { providers: [keyed("https://upstream.invalid")], env: env(proxy.url) });
       proxy.fail("403 Forbidden");
-      expect((await ccb.request("/v1/messages", messagesRequest())).status).toBe(502);
+      expect((await ccb.request("/v1/messages", messagesRequest())).status).toBe(503);
       expect(proxy.asked).toEqual(["CONNECT upstream.invalid:443 HTTP/1.1"]);
     });
   }
@@ -134,7 +134,7 @@ describe("without one", () => {
         providers: [keyed("https://upstream.invalid")],
         env: { HTTPS_PROXY: proxy.url, NO_PROXY },
       });
-      expect((await ccb.request("/v1/messages", messagesRequest())).status).toBe(502);
+      expect((await ccb.request("/v1/messages", messagesRequest())).status).toBe(503);
       expect(proxy.asked).toEqual([]);
     });
   }
@@ -144,7 +144,7 @@ describe("without one", () => {
       providers: [keyed("https://upstream.invalid")],
       env: { HTTPS_PROXY: `socks5://127.0.0.1:${proxy.port}` },
     });
-    expect(await envelopeOf(await ccb.request("/v1/messages", messagesRequest()))).toMatchObject({ status: 502 });
+    expect(await envelopeOf(await ccb.request("/v1/messages", messagesRequest()))).toMatchObject({ status: 503 });
     expect(proxy.asked).toEqual([]);
   });
 });

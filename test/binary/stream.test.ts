@@ -37,8 +37,10 @@ const POST =
   head("POST /v1/messages HTTP/1.1", "Content-Type: application/json", `Content-Length: ${BODY.length}`) + BODY;
 
 describe("events", () => {
-  test("each arrives before the next is sent", async () => {
-    const events = anthropicStream("one two three four five", 12);
+  test("from the first content on, each arrives before the next is sent", async () => {
+    const [start = "", ...rest] = anthropicStream("one two three four five", 12);
+    // What comes before the first content is held back with it: until then another target could answer.
+    const events = [start + rest.shift(), ...rest];
     const gates = events.map(() => Promise.withResolvers<void>());
     const source = async function* () {
       for (const [index, event] of events.entries()) {
@@ -167,16 +169,37 @@ describe("an upstream that breaks off in mid-stream", () => {
   for (const [what, reply] of [
     ["RST", breakAfter(3, EVENTS)],
     ["FIN", breakAfter(3, EVENTS, { how: "fin" })],
-    ["garbage in place of a chunk", chunkedGarbage("good")],
-    ["too few bytes", rawBytes(`${SIZED}only this`)],
-    ["no bytes at all", rawBytes(SIZED)],
-    ["no chunk at all", rawBytes(CHUNKED)],
   ] as const) {
     test(`${what} at once: fetch sees an error, never an end`, async () => {
       upstream.script(reply);
       const read = ccb.request("/v1/messages", messagesRequest({ stream: true })).then(async (got) => await got.text());
       expect(await read.catch(() => "error")).toBe("error");
       await lastLine();
+    });
+  }
+
+  for (const [what, reply] of [
+    ["garbage in place of a chunk", chunkedGarbage("good")],
+    ["too few bytes", rawBytes(`${SIZED}only this`)],
+  ] as const) {
+    test(`${what}: never a clean end, whether or not a byte came before it`, async () => {
+      upstream.script(reply);
+      const got = await ccb.request("/v1/messages", messagesRequest({ stream: true }));
+      const text = await got.text().catch(() => "error");
+      expect(got.status === 200 ? text : got.status).toBe(got.status === 200 ? "error" : 502);
+      await lastLine();
+    });
+  }
+
+  for (const [what, reply] of [
+    ["no bytes at all", rawBytes(SIZED)],
+    ["no chunk at all", rawBytes(CHUNKED)],
+  ] as const) {
+    test(`${what}: nothing was committed yet, so it is a 502`, async () => {
+      upstream.script(reply);
+      const error = await envelopeOf(await ccb.request("/v1/messages", messagesRequest({ stream: true })));
+      expect(error).toMatchObject({ status: 502, type: "api_error" });
+      expect(await lastLine()).toMatchObject({ status: 502, error: "upstream_lost" });
     });
   }
 
@@ -202,9 +225,9 @@ describe("an upstream that breaks off before its headers", () => {
       upstream.script(reply);
       const error = await envelopeOf(await ccb.request("/v1/messages", messagesRequest()));
       expect(error).toMatchObject({ status: 502, type: "api_error" });
-      expect(error.message).toMatch(/^Keyed could not be reached \(\w+\)\. Check /);
-      expect(await lastLine()).toMatchObject({ status: 502, error: "upstream_unreachable", attempts: 1 });
-      // A request that may have been taken up is never sent a second time.
+      expect(error.message).toMatch(/^Keyed took the request and gave no answer \(\w+\)\. /);
+      expect(await lastLine()).toMatchObject({ status: 502, error: "upstream_lost", attempts: 1 });
+      // A request that may have been taken up is never sent to the same target a second time.
       expect(upstream.requests.length).toBe(1);
     });
   }

@@ -3,7 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import type { TSchema } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
+import { error } from "../support/replies.ts";
 import { createWorld } from "../support/world.ts";
+import type { JsonReply } from "../support/world.ts";
 
 interface Media {
   readonly schema?: JsonSchema;
@@ -27,7 +29,14 @@ const PATHS: readonly (readonly [string, string])[] = [
   ["/oauth/tokens/{account_email}", "delete"],
   ["/oauth/tokens", "delete"],
   ["/health", "get"],
+  ["/oauth/tokens/{account_email}/pause", "post"],
+  ["/oauth/tokens/{account_email}/resume", "post"],
   ["/providers", "get"],
+  ["/providers/reload", "post"],
+  ["/providers/{name}/enable", "post"],
+  ["/providers/{name}/disable", "post"],
+  ["/requests", "get"],
+  ["/requests/{id}", "get"],
 ];
 
 async function documentOf() {
@@ -98,11 +107,29 @@ describe("/docs/json", () => {
   test("the real answers have the fields that the document names", async () => {
     await using world = await createWorld();
     await world.signIn();
+    await world.signIn();
+    // What a limit leaves behind is described, too.
+    const limit = { "retry-after": "900", "anthropic-ratelimit-unified-5h-utilization": "0.4" };
+    world.upstream.script(error(429, "rate_limit_error", "Limit", limit));
+    const id = (await world.message()).headers.get("x-ccb-request-id");
     const { paths } = await documentOf();
-    for (const path of ["/oauth/status", "/health", "/providers", "/oauth/generate-url"]) {
-      const schema = paths[path]?.["get"]?.responses["200"]?.content?.["application/json"]?.schema;
-      expect([path, Object.keys((await world.json(path)).body)]).toEqual([path, Object.keys(schema?.properties ?? {})]);
-    }
+    const check = (path: string, method: string, { status, body }: JsonReply): void => {
+      const schema = paths[path]?.[method]?.responses["200"]?.content?.["application/json"]?.schema;
+      const faults = [...Value.Errors(fromJson(schema ?? {}), body)].map(
+        ({ path: at, message }) => `${at}: ${message}`,
+      );
+      expect([path, status, Object.keys(body), faults]).toEqual([path, 200, Object.keys(schema?.properties ?? {}), []]);
+    };
+    for (const path of ["/oauth/status", "/health", "/providers", "/oauth/generate-url", "/requests"])
+      check(path, "get", await world.json(path));
+    check("/requests/{id}", "get", await world.json(`/requests/${id}`));
+    const { tokens } = (await world.json("/oauth/status")).body;
+    const name = encodeURIComponent(tokens[0].account_email);
+    for (const verb of ["pause", "resume"])
+      check(`/oauth/tokens/{account_email}/${verb}`, "post", await world.post(`/oauth/tokens/${name}/${verb}`, {}));
+    for (const verb of ["disable", "enable"])
+      check(`/providers/{name}/${verb}`, "post", await world.post(`/providers/Claude%20Code%20Official/${verb}`, {}));
+    check("/providers/reload", "post", await world.post("/providers/reload", {}));
   });
 });
 

@@ -26,6 +26,8 @@ test("GET /oauth/status: the fixed names and types, and what may follow them", a
     is_healthy: true,
     state: "ready",
     reason: null,
+    detail: null,
+    cooldown_until: null,
     usage_count: 1,
     last_used: "5分钟前",
     last_used_timestamp: signedInAt,
