@@ -39,8 +39,8 @@ const FIELDS = ["input_tokens", "output_tokens", "cache_creation_input_tokens", 
 
 /** The last event with usage and the few around it: a kilobyte or two. */
 const TAIL_BYTES = 16 * 1024;
-/** More chunks than this are put together: a thousand tiny ones weigh far more than their bytes. */
-const TAIL_CHUNKS = 256;
+/** Most whole replies fit into this. */
+const FIRST_BYTES = 2 * 1024;
 
 export interface Tail {
   /** Cheap: it is called for every chunk. */
@@ -51,36 +51,39 @@ export interface Tail {
   readonly complete: boolean;
 }
 
-/** Keeps the last bytes of a body, by reference as far as that keeps no big buffer alive. */
+/**
+ * Keeps the last bytes of a body in one ring of its own, which grows as it has to: chunks that were only referred to would
+ * keep the buffers alive that they were cut from, and to ask for those is itself slow.
+ */
 export function createTail(limitBytes: number = TAIL_BYTES): Tail {
-  let chunks: Uint8Array[] = [];
-  let size = 0;
+  let ring = new Uint8Array(0);
   let total = 0;
 
-  function joined(): Uint8Array {
-    const [only] = chunks;
-    const whole = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
-    return whole.byteLength > limitBytes ? whole.subarray(whole.byteLength - limitBytes) : whole;
-  }
-
-  /** The end of the chunk; a copy where its buffer is bigger than all that is to be kept. */
-  function kept(chunk: Uint8Array): Uint8Array {
-    const end = chunk.byteLength > limitBytes ? chunk.subarray(chunk.byteLength - limitBytes) : chunk;
-    return chunk.buffer.byteLength > limitBytes ? new Uint8Array(end) : end;
+  function reserve(bytes: number): void {
+    if (ring.byteLength >= bytes) return;
+    const grown = new Uint8Array(Math.min(limitBytes, Math.max(FIRST_BYTES, ring.byteLength * 2, bytes)));
+    grown.set(ring);
+    ring = grown;
   }
 
   return {
     add(chunk) {
-      if (chunk.byteLength === 0) return;
       total += chunk.byteLength;
-      chunks.push(kept(chunk));
-      size += Math.min(limitBytes, chunk.byteLength);
-      while (size - (chunks[0]?.byteLength ?? size) >= limitBytes) size -= chunks.shift()?.byteLength ?? 0;
-      if (chunks.length <= TAIL_CHUNKS) return;
-      chunks = [new Uint8Array(joined())];
-      size = Math.min(limitBytes, size);
+      reserve(Math.min(total, limitBytes));
+      const end = chunk.byteLength > limitBytes ? chunk.subarray(chunk.byteLength - limitBytes) : chunk;
+      const at = (total - end.byteLength) % limitBytes;
+      const room = limitBytes - at;
+      if (end.byteLength <= room) ring.set(end, at);
+      else {
+        ring.set(end.subarray(0, room), at);
+        ring.set(end.subarray(room), 0);
+      }
     },
-    bytes: joined,
+    bytes() {
+      if (total <= limitBytes) return ring.subarray(0, total);
+      const oldest = total % limitBytes;
+      return Buffer.concat([ring.subarray(oldest), ring.subarray(0, oldest)]);
+    },
     get complete() {
       return total <= limitBytes;
     },
