@@ -1,11 +1,12 @@
 // What one choice costs: 100 targets, 10,000 sessions, in this process and without a socket.
 // bun bench/choose.ts [--rounds=5] [--choices=20000]
 import { parseArgs } from "node:util";
-import { createFleet, type Asked, type Fleet } from "../src/balance/fleet.ts";
+import { createFleet, type Fleet } from "../src/balance/fleet.ts";
 import { createPlan, type Plan } from "../src/balance/plan.ts";
 import type { Account } from "../src/account/account.ts";
 import { parseConfig } from "../src/config/parse.ts";
 import { Secret } from "../src/core/secret.ts";
+import { askedOf } from "../test/support/asked.ts";
 
 const TARGETS = 100;
 const SESSIONS = 10_000;
@@ -34,22 +35,6 @@ function createPlanOf(strategy: string): Plan {
   return createPlan(parsed.config, { all: () => accounts });
 }
 
-function ask(fleet: Fleet, sessionId: string | null): Asked {
-  const turn = fleet.nextTurn();
-  const model = "claude-opus-5";
-  return {
-    model,
-    sessionId,
-    pinned: null,
-    countTokens: false,
-    claudeToken: false,
-    clientDigest: "",
-    thread: false,
-    message: true,
-    turn,
-  };
-}
-
 /** A fleet in which every target has told its limits and 10,000 sessions have their place. */
 function createLoadedFleet(plan: Plan): Fleet {
   const fleet = createFleet({
@@ -70,7 +55,7 @@ function createLoadedFleet(plan: Plan): Fleet {
 const EXPERIENCE = { skip: () => false, avoided: new Set<string>() };
 
 function choose(fleet: Fleet, plan: Plan, sessionId: string | null): void {
-  const { begun } = fleet.pick(plan, ask(fleet, sessionId), EXPERIENCE);
+  const { begun } = fleet.pick(plan, askedOf(fleet, sessionId), EXPERIENCE);
   begun?.flight.judge("ok");
   begun?.flight.end();
 }

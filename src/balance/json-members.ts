@@ -18,14 +18,15 @@ const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte ===
 const isOpen = (byte: number | undefined): boolean => byte === OPEN_BRACE || byte === 0x5b;
 const isClose = (byte: number | undefined): boolean => byte === CLOSE_BRACE || byte === 0x5d;
 
-function skipSpace(bytes: Uint8Array, from: number): number {
+/** Index of the first byte from there on that is no white space of JSON. */
+export function skipSpace(bytes: Uint8Array, from: number): number {
   let at = from;
   while (isSpace(bytes[at])) at += 1;
   return at;
 }
 
 /** Index behind the string that begins at `start`; -1 where it never ends. */
-function behindString(bytes: Uint8Array, start: number): number {
+export function behindString(bytes: Uint8Array, start: number): number {
   for (let quote = bytes.indexOf(QUOTE, start + 1); quote !== -1; quote = bytes.indexOf(QUOTE, quote + 1)) {
     let slashes = 0;
     while (bytes[quote - 1 - slashes] === BACKSLASH) slashes += 1;

@@ -2,9 +2,7 @@
 import { CcbError, ERROR_TABLE } from "../core/errors.ts";
 import { wordsOf } from "../core/language.ts";
 import type { Language } from "../core/language.ts";
-
-/** Claude Code waits for a retry-after of up to this and gives up at a longer one (facts/claude-code). */
-const PATIENCE_SECONDS = 60;
+import { PATIENCE_SECONDS } from "../core/patience.ts";
 
 /**
  * The Anthropic envelope for an error. What is no CcbError is a fault of ccb: its text stays hidden.

@@ -1,6 +1,7 @@
 // What failed refreshes mean for the next: how long the schedule waits, and how soon a request may ask again.
 import type { Account, TokenSet } from "../account/account.ts";
 import { CcbError } from "../core/errors.ts";
+import { PATIENCE_SECONDS } from "../core/patience.ts";
 import type { Clock } from "../core/ports.ts";
 import type { TokenRefusal } from "./endpoint.ts";
 
@@ -28,9 +29,6 @@ export interface RefreshFailures {
   forgive(id: string): void;
   forgiveAll(): void;
 }
-
-/** Claude Code waits for a retry-after of up to this and gives up at a longer one (facts/claude-code). */
-const PATIENCE_SECONDS = 60;
 
 /** The error for a request that needs a token which could not be refreshed; `againAt`: when to ask again, wall clock. */
 export function tokenUnavailable(reason: string, againAt: number, nowMs: number): CcbError {

@@ -3,6 +3,9 @@
 /** What a path is for: what one kind meets says nothing of the others. */
 export type PathKind = "messages" | "count_tokens" | "other";
 
+/** Whether a path, without its query, is that of a message: its reply is JSON or an event stream with usage. */
+export const isMessages = (path: string): boolean => /^\/v1\/messages\/?$/.test(path);
+
 /** The kind of a path, without its query. */
 export function kindOfPath(path: string): PathKind {
   if (/\/count_tokens\/?$/.test(path)) return "count_tokens";

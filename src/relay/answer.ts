@@ -2,6 +2,7 @@
 import type { Clock } from "../core/ports.ts";
 import { decodeErrorBody, ERROR_TEXT_BYTES } from "../provider/read-error.ts";
 import type { Outcome } from "../provider/outcome.ts";
+import { isMessages } from "../provider/path-kind.ts";
 import { NO_BODY, readBeginning } from "./beginning.ts";
 import type { Beginning } from "./beginning.ts";
 import { createFirstEvents } from "./first-events.ts";
@@ -30,8 +31,6 @@ export interface Answer {
 /** A body announced to be this short is mostly there at once: then it is handed over whole. */
 const SHORT_BYTES = 64 * 1024;
 
-const MESSAGES = /^\/v1\/messages\/?$/;
-
 export interface ReadOptions {
   readonly clock: Clock;
   /** Between two bytes of the body, milliseconds; 0: none. */
@@ -48,7 +47,7 @@ type Kind = "error" | "events" | "other";
 function kindOf({ status, headers }: Response, { path, method }: ReadOptions): Kind {
   if (status >= 400) return "error";
   const events = /^\s*text\/event-stream/i.test(headers.get("content-type") ?? "");
-  return events && method === "POST" && MESSAGES.test(path) ? "events" : "other";
+  return events && method === "POST" && isMessages(path) ? "events" : "other";
 }
 
 /** A body whose announced length is there is over, whether or not its end has been read. */

@@ -2,6 +2,7 @@
 import { CcbError, codeOf } from "../core/errors.ts";
 import type { Cancel, Clock, Fetch, FetchInit } from "../core/ports.ts";
 import type { Failure } from "../provider/outcome.ts";
+import { clientGone } from "./client-gone.ts";
 import type { ConnectionPlan } from "./connections.ts";
 import type { RequestBody } from "./request-body.ts";
 
@@ -51,7 +52,7 @@ export async function sendAttempt(
     abort.abort();
   };
   const onClientAbort = (): void => end("client");
-  if (input.signal.aborted) throw new CcbError("client_gone", (words) => words.relay.clientGone);
+  if (input.signal.aborted) throw clientGone();
   input.signal.addEventListener("abort", onClientAbort, { once: true });
   const release = (): void => input.signal.removeEventListener("abort", onClientAbort);
   const cancel = limit(clock, input, end);
@@ -98,7 +99,7 @@ function toError(
 ): CcbError {
   // An upload that failed on the client's side surfaces here as fetch's failure: the reason is its own error.
   if (error instanceof CcbError) return error;
-  if (ended === "client") return new CcbError("client_gone", (words) => words.relay.clientGone, { cause: error });
+  if (ended === "client") return clientGone(error);
   if (ended === "timeout") {
     return new CcbError(
       "upstream_timeout",

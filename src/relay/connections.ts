@@ -10,7 +10,7 @@ const SILENCE_MS = 20_000;
 /** The same for a short answer that comes whole: it is silent until it is ready. */
 const SHORT_ANSWER_SILENCE_MS = 30_000;
 /** A short answer has at most this many tokens; what is longer may take minutes, and a second try would pay for it twice. */
-const SHORT_ANSWER_TOKENS = 1_024;
+export const SHORT_ANSWER_TOKENS = 1_024;
 /** What may be silent for long for good reasons is not given up: it takes a new connection once the pool is this idle. */
 const SURELY_ALIVE_MS = 1_000;
 /** A prompt this large can take longer than SILENCE_MS to its first byte. */

@@ -10,6 +10,7 @@ import { CcbError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Clock, Random } from "../core/ports.ts";
 import type { Target } from "../provider/target.ts";
+import { SHORT_ANSWER_TOKENS } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
 import { allLimited, firstOfRamp, firstToOpen, whyNobody } from "./nobody.ts";
 import { pause } from "./pause.ts";
@@ -37,8 +38,6 @@ const OVERLOAD_PATIENCE_MS = 5_000;
 const HOLD_MOST_MS = 240_000;
 /** A ramp is over by then. */
 const RAMP_MOST_MS = 10_000;
-/** An answer that is no stream and this long may take minutes, and cutting it off would pay for it twice. */
-const LONG_ANSWER_TOKENS = 1_024;
 /** For a token that is being renewed: the token endpoint's own time-out. The renewal goes on, the request does not wait. */
 const SIGN_MS = 30_000;
 /** While nobody is let in, it is looked again this often: somebody may have signed in, or been switched on. */
@@ -68,7 +67,8 @@ export function createFailover(deps: FailoverDeps): (exchange: Exchange) => Prom
     const { peeked, plan, asked } = exchange;
     const { first_byte, first_byte_stream } = plan.config.settings.timeouts;
     const own = (peeked.stream ? first_byte_stream : first_byte) * 1000;
-    const long = !peeked.stream && !asked.countTokens && (peeked.maxTokens ?? 0) > LONG_ANSWER_TOKENS;
+    // It may take minutes, and cutting it off would pay for it twice.
+    const long = !peeked.stream && !asked.countTokens && (peeked.maxTokens ?? 0) > SHORT_ANSWER_TOKENS;
     const budget = Math.max(1, left(exchange, run));
     const signMs = Math.min(SIGN_MS, budget);
     if (long || budget === Infinity) return { signMs, firstByteMs: own, cut: false };

@@ -1,15 +1,13 @@
 // Why no target may serve a request now, as an error that says what to do.
 import type { Excluded } from "../balance/availability.ts";
 import type { Choice } from "../balance/choose.ts";
+import { JITTER_MS } from "../balance/standing.ts";
 import { CcbError } from "../core/errors.ts";
+import { PATIENCE_SECONDS } from "../core/patience.ts";
 import type { Target } from "../provider/target.ts";
 
 /** Exclusions that end by themselves, at a known time. */
 const PASSING = new Set(["limit", "ramp", "reserve", "extra_usage"]);
-/** A client that is told to wait so long gives up instead; a little less is as good, since it waits longer than told. */
-const PATIENCE_SECONDS = 60;
-/** What the jitter of a release adds at most. */
-const JITTER_SECONDS = 2;
 
 type Until = Excluded<Target> & { readonly until: number };
 
@@ -38,7 +36,8 @@ export function allLimited(first: Until, now: number): CcbError {
   const { target, detail, reason, until } = first;
   const window = reason === "ramp" || detail === "retry-after" ? null : (detail ?? reason);
   const seconds = (until - now) / 1000;
-  const patient = seconds > PATIENCE_SECONDS && seconds <= PATIENCE_SECONDS + JITTER_SECONDS;
+  // Only the jitter is beyond what the client waits for: told a little less it still comes late enough.
+  const patient = seconds > PATIENCE_SECONDS && seconds <= PATIENCE_SECONDS + JITTER_MS / 1000;
   return new CcbError(
     "rate_limited",
     (words) => words.relay.allLimited({ provider: target.providerName, window, at: new Date(until).toISOString() }),

@@ -1,13 +1,13 @@
 // A wait on the client's behalf, which ends at once when the client leaves.
-import { CcbError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
+import { clientGone } from "./client-gone.ts";
 
 /** Waits `milliseconds`. Rejects with `client_gone` as soon as the signal says so. */
 export function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const leave = (): void => {
       cancel();
-      reject(new CcbError("client_gone", (words) => words.relay.clientGone));
+      reject(clientGone());
     };
     const cancel = clock.after(milliseconds, () => {
       signal.removeEventListener("abort", leave);

@@ -1,5 +1,6 @@
 // Two top-level members of a JSON body, found by a scan of the bytes: parsing megabytes to learn one name would cost
 // more than the whole relay (facts/bun, "big bodies").
+import { behindString, skipSpace } from "../balance/json-members.ts";
 
 export interface Peeked {
   readonly model: string | null;
@@ -9,27 +10,9 @@ export interface Peeked {
 }
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const OPEN = new Set([0x7b, 0x5b]);
 const CLOSE = new Set([0x7d, 0x5d]);
-const SPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
-
-/** Index of the quote that ends the string which begins at `start`; -1 where it never ends. */
-function endOfString(bytes: Uint8Array, start: number): number {
-  for (let quote = bytes.indexOf(QUOTE, start + 1); quote !== -1; quote = bytes.indexOf(QUOTE, quote + 1)) {
-    let slashes = 0;
-    while (bytes[quote - 1 - slashes] === BACKSLASH) slashes += 1;
-    if (slashes % 2 === 0) return quote;
-  }
-  return -1;
-}
-
-function skipSpace(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (SPACE.has(bytes[at] ?? 0)) at += 1;
-  return at;
-}
 
 /** `max_tokens`, each letter as \u0073 (RFC 8259 §7), and the opening quote: a longer key is another one. */
 const LONGEST_KEY_BYTES = 10 * 6 + 1;
@@ -37,9 +20,10 @@ const LONGEST_KEY_BYTES = 10 * 6 + 1;
 const decoder = new TextDecoder();
 const textOf = (bytes: Uint8Array, from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
 
+/** The string between two quotes; `end` is behind the second. */
 function stringAt(bytes: Uint8Array, start: number, end: number): string | null {
   try {
-    const value: unknown = JSON.parse(textOf(bytes, start, end + 1));
+    const value: unknown = JSON.parse(textOf(bytes, start, end));
     return typeof value === "string" ? value : null;
   } catch {
     return null;
@@ -73,17 +57,17 @@ export function peekBody(bytes: Uint8Array): Peeked {
       at += 1;
       continue;
     }
-    const end = endOfString(bytes, at);
+    const end = behindString(bytes, at);
     if (end === -1) break;
-    const colon = depth === 1 ? skipSpace(bytes, end + 1) : -1;
+    const colon = depth === 1 ? skipSpace(bytes, end) : -1;
     if (colon !== -1 && bytes[colon] === COLON) {
       const value = skipSpace(bytes, colon + 1);
-      const key = end - at <= LONGEST_KEY_BYTES ? stringAt(bytes, at, end) : null;
+      const key = end - at - 1 <= LONGEST_KEY_BYTES ? stringAt(bytes, at, end) : null;
       if (key === "model" && bytes[value] === QUOTE) {
-        const valueEnd = endOfString(bytes, value);
+        const valueEnd = behindString(bytes, value);
         if (valueEnd === -1) break;
         model ??= stringAt(bytes, value, valueEnd);
-        at = valueEnd + 1;
+        at = valueEnd;
         continue;
       }
       if (key === "stream") stream ??= textOf(bytes, value, value + 4) === "true";
@@ -91,7 +75,7 @@ export function peekBody(bytes: Uint8Array): Peeked {
       at = value;
       continue;
     }
-    at = end + 1;
+    at = end;
   }
   return { model, stream: stream ?? false, maxTokens: stream === true ? null : maxTokens };
 }

@@ -7,6 +7,7 @@ import { CcbError, ERROR_TABLE } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Clock, Log } from "../core/ports.ts";
 import { endToEnd } from "../provider/hop-by-hop.ts";
+import { isMessages } from "../provider/path-kind.ts";
 import { decodeErrorBody } from "../provider/read-error.ts";
 import { plainId } from "../provider/target.ts";
 import type { Target } from "../provider/target.ts";
@@ -44,13 +45,11 @@ const LONGEST_MODEL = 100;
 /** What a header may hold as it is (RFC 9110 §5.5). */
 const ASCII = /^[\x20-\x7e]+$/;
 const NOTHING = { model: null, stream: false, maxTokens: null };
-const MESSAGES = /^\/v1\/messages\/?$/;
 /** Replies that say which target holds a thing (affinity.ts): made, listed, or deleted. */
 const HOLDINGS = /^\/v1\/(?:files|messages\/batches)(?:\/|$)/;
 const COLLECTION = /^\/v1\/(?:files|messages\/batches)\/?$/;
-/** Of a reply that is looked at when it is over, bytes: a list of files, or the end of a stream. */
+/** Of a reply that may be a list of files or batches, bytes. */
 const HOLDINGS_BYTES = 1024 * 1024;
-const TAIL_BYTES = 16 * 1024;
 
 const encodingOf = ({ response }: Answered["answer"]): string | null => response.headers.get("content-encoding");
 const accountOf = (target: Target): string | null => (target.kind === "account" ? target.account.id : null);
@@ -88,8 +87,8 @@ export function createRelay(deps: RelayDeps): Relay {
     fleet.settle(target, asked);
     trace.committed(target, status, answer.firstByteAt);
     const holds = asked.thread || HOLDINGS.test(line.path);
-    const message = MESSAGES.test(line.path);
-    const tail = createTail(holds ? HOLDINGS_BYTES : TAIL_BYTES);
+    const message = isMessages(line.path);
+    const tail = holds ? createTail(HOLDINGS_BYTES) : createTail();
     // What a file or a batch holds is nobody's business here.
     if (message || COLLECTION.test(line.path)) answer.tap((chunk) => tail.add(chunk));
 

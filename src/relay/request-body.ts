@@ -2,6 +2,7 @@
 import { CcbError } from "../core/errors.ts";
 import { createIdleTimer } from "../core/idle-timer.ts";
 import type { Clock } from "../core/ports.ts";
+import { clientGone } from "./client-gone.ts";
 
 export type RequestBody =
   | { readonly kind: "none" }
@@ -33,8 +34,6 @@ interface Bounds {
 const tooLargeFor = (limit: number): CcbError =>
   new CcbError("body_too_large", (words) => words.relay.bodyTooLarge({ megabytes: Math.floor(limit / 1024 / 1024) }));
 const tooSlow = (): CcbError => new CcbError("upload_timeout", (words) => words.relay.uploadTimeout);
-const gone = (cause: unknown): CcbError => new CcbError("client_gone", (words) => words.relay.clientGone, { cause });
-
 /**
  * Takes the body of a request. Rejects with `body_too_large` (at once where the length is announced),
  * `upload_timeout` when the client stays silent, and `client_gone` when it leaves.
@@ -65,7 +64,7 @@ function boundedReader(body: ReadableStream<Uint8Array>, { limit, idleMs, tooLar
     async next(): Promise<Uint8Array | null> {
       idle.begin();
       const result = await reader.read().catch((error: unknown) => {
-        failure ??= gone(error);
+        failure ??= clientGone(error);
         return null;
       });
       idle.end();

@@ -15,6 +15,7 @@ import { kindOfPath } from "../provider/path-kind.ts";
 import { plainId } from "../provider/target.ts";
 import { judge } from "../provider/verdict.ts";
 import type { Verdict } from "../provider/verdict.ts";
+import { clientGone } from "./client-gone.ts";
 import { readAnswer } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import { failureOf, lost } from "./attempt.ts";
@@ -72,8 +73,6 @@ const isFailure = (error: unknown): error is CcbError => error instanceof CcbErr
 /** A renewal that takes so long goes on: the client asks again. */
 const SLOW_RETRY_MS = 5_000;
 
-const gone = (): CcbError => new CcbError("client_gone", (words) => words.relay.clientGone);
-
 /** Creates the trial. It rejects where no other target can help: the client is gone, or the body cannot be sent again. */
 export function createTrial(deps: TrialDeps): Try {
   const { clock, fleet } = deps;
@@ -128,7 +127,7 @@ export function createTrial(deps: TrialDeps): Try {
       method: line.method,
       onAlive: () => deps.connections.alive(target.provider.origin),
     });
-    if (answer.body?.ended === "client_gone") throw gone();
+    if (answer.body?.ended === "client_gone") throw clientGone();
     return answer;
   }
 

@@ -1,6 +1,7 @@
 // A wait for something that goes on by itself: the request gives it up after a while, or when its client leaves.
-import { CcbError } from "../core/errors.ts";
+import type { CcbError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
+import { clientGone } from "./client-gone.ts";
 
 /** What `work` resolves with; rejects with `late()` after `milliseconds`, and with `client_gone` when the signal says so. */
 export function within<Result>(
@@ -20,7 +21,7 @@ export function within<Result>(
   return new Promise((resolve, reject) => {
     const leave = (): void => {
       cancel();
-      reject(new CcbError("client_gone", (words) => words.relay.clientGone));
+      reject(clientGone());
     };
     const end = (): void => {
       cancel();

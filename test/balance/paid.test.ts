@@ -1,11 +1,12 @@
 // No surprise bill: when a target in paid overage is chosen although others have failed or wait.
 import { expect, test } from "bun:test";
 import { createFleet } from "../../src/balance/fleet.ts";
-import type { Asked, Fleet } from "../../src/balance/fleet.ts";
+import type { Fleet } from "../../src/balance/fleet.ts";
 import { createPlan } from "../../src/balance/plan.ts";
 import type { Plan } from "../../src/balance/plan.ts";
 import { accept } from "../config/_parse.ts";
 import { account } from "../relay/_targets.ts";
+import { askedOf } from "../support/asked.ts";
 import { createTestRandom } from "../support/random.ts";
 import { createHandClock, START, windowOf } from "./_world.ts";
 
@@ -20,17 +21,7 @@ function created(more = ""): { fleet: Fleet; plan: Plan; clock: ReturnType<typeo
   return { fleet, plan: createPlan(config, store), clock };
 }
 
-const asked = (fleet: Fleet): Asked => ({
-  model: "claude-opus-5",
-  sessionId: null,
-  pinned: null,
-  countTokens: false,
-  claudeToken: false,
-  clientDigest: "",
-  thread: false,
-  message: true,
-  turn: fleet.nextTurn(),
-});
+const asked = (fleet: Fleet) => askedOf(fleet, null);
 const NOBODY = { skip: () => false, avoided: new Set<string>() };
 
 test("one that fails in this request has quota all the same", () => {

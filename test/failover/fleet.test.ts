@@ -7,6 +7,7 @@ import { createPlan } from "../../src/balance/plan.ts";
 import { READY } from "../../src/account/store.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { account } from "../relay/_targets.ts";
+import { askedOf } from "../support/asked.ts";
 import { messagesHandler } from "../support/anthropic.ts";
 import { createTestClock } from "../support/clock.ts";
 import { createTestRandom } from "../support/random.ts";
@@ -198,17 +199,7 @@ describe("four equal accounts, 200 sessions", () => {
       const served: (readonly [string, string])[] = [];
       const underWay: Begun[] = [];
       for (const sessionId of turns(10_000, 200, seed)) {
-        const asked = {
-          model: "claude-opus-5",
-          sessionId,
-          pinned: null,
-          countTokens: false,
-          claudeToken: false,
-          clientDigest: "",
-          thread: false,
-          message: true,
-          turn: fleet.nextTurn(),
-        };
+        const asked = askedOf(fleet, sessionId);
         const { begun } = fleet.pick(plan, asked, { skip: () => false, avoided: new Set() });
         if (begun === null) throw new Error("nobody may serve");
         served.push([sessionId, begun.target.id]);
