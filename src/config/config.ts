@@ -57,13 +57,60 @@ interface OAuthSettings extends Readonly<Omit<SettingsFields["oauth"], "proxy" |
   readonly allowed_origins: readonly string[];
 }
 
-export interface Settings extends Readonly<Omit<SettingsFields, "oauth" | "timeouts" | "balancing" | "ca_file">> {
+/** What a client's key reaches; null: all of that kind. */
+export interface AllowList {
+  /** Names of providers. */
+  readonly providers: readonly string[] | null;
+  /** Emails or names of accounts; without `providers` beside it, nothing but these accounts. */
+  readonly accounts: readonly string[] | null;
+  /** `*` any characters, `?` one; upper and lower case are alike. */
+  readonly models: readonly string[] | null;
+}
+
+/** One who may call. */
+export interface ClientKey {
+  /** Unique; goes into the log. */
+  readonly name: string;
+  /** `sha256`: of the key, 64 hexadecimal digits in lower case. */
+  readonly secret: { readonly kind: "key" | "sha256"; readonly text: Secret };
+  /** `client`: /v1/* and /health; `admin`: everything. */
+  readonly role: "client" | "admin";
+  readonly allow: AllowList | null;
+  readonly requests_per_minute: number | null;
+  readonly max_concurrent: number | null;
+}
+
+export interface AuthSettings {
+  readonly enabled: boolean;
+  /** `api_key` is the one called "api_key". Empty while `enabled` is false. */
+  readonly keys: readonly ClientKey[];
+  /** Paths that need no key. */
+  readonly exempt_paths: readonly string[];
+  /** Whether management needs a key; null: where others than this machine can connect. */
+  readonly admin: "open" | "key" | null;
+}
+
+export interface TlsSettings {
+  /** Absolute where the file is known. */
+  readonly cert: string;
+  readonly key: string;
+  /** Of the certificate that was there when the configuration was read; "": it was not looked at. */
+  readonly fingerprint: string;
+}
+
+type Resolved = "oauth" | "timeouts" | "balancing" | "ca_file" | "auth" | "tls" | "socket";
+
+export interface Settings extends Readonly<Omit<SettingsFields, Resolved>> {
   readonly oauth: OAuthSettings;
   /** Seconds; 0: none. */
   readonly timeouts: Readonly<SettingsFields["timeouts"]>;
   readonly balancing: Readonly<SettingsFields["balancing"]>;
   /** Absolute where the file is known: a relative one is taken from the file's folder. */
   readonly ca_file: string | null;
+  readonly auth: AuthSettings;
+  readonly tls: TlsSettings | null;
+  /** Path of the owner-only socket, absolute where the file is known. */
+  readonly socket: string | null;
 }
 
 export interface Config {

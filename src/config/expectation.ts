@@ -29,6 +29,8 @@ export function expectation(schema: TSchema, words: Words): string {
     const length = schema.maxLength ?? 0;
     if (schema.title === "name") return config.expectName(length);
     if (schema.title === "visible") return config.expectVisible(length);
+    if (schema.title === "sha256") return words.access.expectSha256;
+    if (schema.title === "path") return words.access.expectPath;
     return schema.title === "scopes" ? config.expectScopes : config.expectText(length);
   }
   return config.expectOther;

@@ -1,13 +1,11 @@
 // The configuration of the older Python balancer: what ccb does not use is left out, each with a warning,
 // so that its users can start with the file they have. What would leave a door open is an error all the same.
-import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 
 import type { Say } from "../core/errors.ts";
 import { child } from "./report.ts";
 import type { Pointer, Report } from "./report.ts";
 import { MappingSchema } from "./schema.ts";
-import { validate } from "./validate.ts";
 
 /** What ccb has in place of a key. */
 const SUCCESSORS = new Map<string, string>([
@@ -33,11 +31,6 @@ const UNUSED_SETTINGS: ReadonlySet<string> = new Set([
 ]);
 const LEGACY_TIMEOUTS: ReadonlySet<string> = new Set(["non_streaming", "streaming", "caching"]);
 
-const AuthSchema = Type.Object(
-  { enabled: Type.Unknown(), api_key: Type.Unknown(), exempt_paths: Type.Unknown() },
-  { additionalProperties: false },
-);
-
 /** The mapping without the keys that `unused` names; each of those is warned about and what is under it forgotten. */
 function without(mapping: unknown, pointer: Pointer, report: Report, unused: (key: string) => Say | null): unknown {
   if (!Value.Check(MappingSchema, mapping)) return mapping;
@@ -51,30 +44,6 @@ function without(mapping: unknown, pointer: Pointer, report: Report, unused: (ke
   return Object.fromEntries(kept);
 }
 
-/**
- * `settings.auth`: ccb has no client keys yet. Off is what ccb does anyway; anything but a plain `false` is an error,
- * for a server that was to ask for a key must not start without one.
- */
-function checkAuth(auth: unknown, pointer: Pointer, report: Report): void {
-  if (auth === undefined || auth === null) return;
-  const checked = validate(Type.Partial(AuthSchema), auth, pointer, report);
-  if (!Value.Check(MappingSchema, checked)) return;
-  const enabled = child(pointer, "enabled");
-  report.discard(child(pointer, "api_key"));
-  report.discard(child(pointer, "exempt_paths"));
-  if (checked["enabled"] === true || report.fromEnvironment.get(enabled) === "true") {
-    report.error(enabled, (words) => words.config.authNotYet);
-  } else if (
-    checked["enabled"] === false ||
-    report.fromEnvironment.get(enabled) === "false" ||
-    checked["enabled"] === undefined
-  ) {
-    report.warning(pointer, (words) => words.config.legacyAuth, "key");
-  } else {
-    report.error(enabled, (words) => words.config.valueWrong(words.config.expectBoolean));
-  }
-}
-
 function sayLegacySetting(key: string): Say | null {
   const successor = SUCCESSORS.get(key);
   if (successor !== undefined) return (words) => words.config.legacyMoved(successor);
@@ -85,8 +54,7 @@ function sayLegacySetting(key: string): Say | null {
 export function withoutLegacySettings(settings: unknown, pointer: Pointer, report: Report): unknown {
   const kept = without(settings, pointer, report, sayLegacySetting);
   if (!Value.Check(MappingSchema, kept)) return kept;
-  const { auth, timeouts, ...rest } = kept;
-  checkAuth(auth, child(pointer, "auth"), report);
+  const { timeouts, ...rest } = kept;
   if (timeouts === undefined) return rest;
   const used = without(timeouts, child(pointer, "timeouts"), report, (key) =>
     LEGACY_TIMEOUTS.has(key) ? (words) => words.config.legacyTimeouts : null,

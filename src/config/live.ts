@@ -1,5 +1,7 @@
 // The configuration that is in force, and its replacement while ccb serves: as a whole, or not at all.
+import type { Say } from "../core/errors.ts";
 import type { Config } from "./config.ts";
+import { refuseExposure } from "./exposure.ts";
 import type { ParseResult } from "./parse.ts";
 import type { Problem } from "./problem.ts";
 import { restartNeeded } from "./restart.ts";
@@ -30,6 +32,14 @@ export function createLiveConfig(started: Config, load: () => Promise<ParseResul
   async function replace(): Promise<ReloadResult> {
     const result = await load();
     if (!result.ok) return { ok: false, problems: result.problems };
+    const { host, tls } = started.settings;
+    // What is bound stays bound until a restart: no key less is asked for there than at the start.
+    if (refuseExposure({ ...result.config.settings, host, tls }) !== null) {
+      const say: Say = (words) => words.access.stillListening({ host });
+      const { file } = result.config;
+      const problem = { severity: "error", file, line: null, column: null, path: "settings.auth", say } as const;
+      return { ok: false, problems: [problem, ...result.config.warnings] };
+    }
     current = result.config;
     for (const listener of listeners) listener(current);
     return { ok: true, config: current, restartNeeded: restartNeeded(started, current) };

@@ -2,7 +2,10 @@
 import { stat } from "node:fs/promises";
 
 import type { Say } from "../core/errors.ts";
+import type { Words } from "../core/words/en.ts";
+import type { Settings } from "./config.ts";
 import { EMBEDDED_CONFIG } from "./embedded.ts";
+import { exposureWarnings, NO_HOST, refuseExposure } from "./exposure.ts";
 import { holdsCertificates, readConfigFile } from "./files.ts";
 import { configCandidates, SYSTEM_FILE, workingDirectoryFile } from "./locate.ts";
 import type { Whereabouts } from "./locate.ts";
@@ -11,6 +14,8 @@ import type { Flags } from "./overrides.ts";
 import { parseConfig } from "./parse.ts";
 import type { ParseResult } from "./parse.ts";
 import type { Problem } from "./problem.ts";
+import { checkTlsFiles } from "./tls-files.ts";
+import type { TlsPaths } from "./tls-files.ts";
 
 export interface LoadOptions extends Whereabouts {
   readonly flags: Flags;
@@ -45,19 +50,49 @@ async function findFile(options: LoadOptions): Promise<Found> {
   return { kind: "text", file: null, text: EMBEDDED_CONFIG };
 }
 
-async function parseWithCertificates(text: string, file: string | null, options: LoadOptions): Promise<ParseResult> {
-  // Parsing is pure and the file system is not: the first pass says which file to look at, the second is told what was there.
-  let wanted: string | null = null;
+async function parseWithFiles(
+  text: string,
+  file: string | null,
+  { env }: LoadOptions,
+  hostElsewhere: boolean,
+): Promise<ParseResult> {
+  // Parsing is pure and the file system is not: the first pass says which files to look at, the second is told what was there.
+  let authority: string | null = null;
+  let certificate: TlsPaths | null = null;
   const result = parseConfig(text, {
     file,
-    env: options.env,
+    env,
+    hostElsewhere,
     holdsCertificates: (path) => {
-      wanted = path;
+      authority = path;
       return true;
     },
+    tls: (paths) => {
+      certificate = paths;
+      return { fingerprint: "" };
+    },
   });
-  if (wanted === null || (await holdsCertificates(wanted))) return result;
-  return parseConfig(text, { file, env: options.env, holdsCertificates: () => false });
+  if (authority === null && certificate === null) return result;
+  const authorityIsGood = authority === null || (await holdsCertificates(authority));
+  const check = certificate === null ? { fingerprint: "" } : await checkTlsFiles(certificate);
+  return parseConfig(text, { file, env, hostElsewhere, holdsCertificates: () => authorityIsGood, tls: () => check });
+}
+
+/** What is wrong with a host that a flag or a variable names, with the file's settings around it. */
+function overriddenHost(name: string, settings: Settings): readonly Problem[] {
+  const refusal =
+    settings.host === NO_HOST && settings.socket === null
+      ? (words: Words): string => words.access.noneWithoutSocket
+      : refuseExposure(settings);
+  const of = (severity: Problem["severity"], say: Say): Problem => ({
+    severity,
+    file: null,
+    line: null,
+    column: null,
+    path: name,
+    say,
+  });
+  return refusal === null ? exposureWarnings(settings).map((say) => of("warning", say)) : [of("error", refusal)];
 }
 
 async function findUnread(used: string | null, options: LoadOptions): Promise<string | null> {
@@ -75,12 +110,15 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     const unreadFile = await findUnread(found.problem.file, options);
     return { ok: false, problems: [...overrides.problems, found.problem], unreadFile };
   }
-  const parsed = await parseWithCertificates(found.text, found.file, options);
+  const { hostFrom } = overrides;
+  const parsed = await parseWithFiles(found.text, found.file, options, hostFrom !== null);
   const unreadFile = await findUnread(found.file, options);
   if (!parsed.ok) return { ok: false, problems: [...overrides.problems, ...parsed.problems], unreadFile };
-  if (overrides.problems.length > 0) {
-    return { ok: false, problems: [...overrides.problems, ...parsed.config.warnings], unreadFile };
-  }
   const settings = { ...parsed.config.settings, ...overrides.settings };
-  return { ok: true, config: { ...parsed.config, settings }, unreadFile };
+  const problems = [...overrides.problems, ...(hostFrom === null ? [] : overriddenHost(hostFrom, settings))];
+  if (problems.some(({ severity }) => severity === "error")) {
+    return { ok: false, problems: [...problems, ...parsed.config.warnings], unreadFile };
+  }
+  const warnings = [...parsed.config.warnings, ...problems];
+  return { ok: true, config: { ...parsed.config, settings, warnings }, unreadFile };
 }

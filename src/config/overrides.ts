@@ -8,7 +8,7 @@ import type { Environment } from "./environment.ts";
 import { expectation } from "./expectation.ts";
 import type { Problem } from "./problem.ts";
 import { SettingsSchema } from "./schema.ts";
-import { normaliseHost, refuseHost } from "./settings-rules.ts";
+import { normaliseHost } from "./listening-rules.ts";
 
 /** The flags as they were typed; undefined: not given. */
 export interface Flags {
@@ -21,6 +21,8 @@ export interface Flags {
 interface Overrides {
   readonly settings: Partial<Pick<Settings, "host" | "port" | "log_level">>;
   readonly problems: readonly Problem[];
+  /** What named the host, `--host` or `CCB_HOST`; null: neither. */
+  readonly hostFrom: string | null;
 }
 
 interface Given {
@@ -49,10 +51,8 @@ export function readOverrides(flags: Flags, env: Environment): Overrides {
 
   const host = given(flags.host, "--host", "CCB_HOST");
   if (host !== null) {
-    const refusal = refuseHost(host.text);
-    if (!Value.Check(HostSchema, host.text)) refuse(host, HostSchema);
-    else if (refusal !== null) report(host.name, refusal);
-    else settings.host = normaliseHost(host.text);
+    if (Value.Check(HostSchema, host.text)) settings.host = normaliseHost(host.text);
+    else refuse(host, HostSchema);
   }
 
   const port = given(flags.port, "--port", "CCB_PORT");
@@ -68,5 +68,5 @@ export function readOverrides(flags: Flags, env: Environment): Overrides {
     if (Value.Check(LevelSchema, name)) settings.log_level = name;
     else refuse(level, LevelSchema);
   }
-  return { settings, problems };
+  return { settings, problems, hostFrom: host?.name ?? null };
 }

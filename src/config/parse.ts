@@ -1,8 +1,10 @@
 // Text of providers.yaml → Config, or every problem with its place. Pure.
 import { Value } from "@sinclair/typebox/value";
 
+import { resolveAuth, withoutIdleKeys } from "./auth-rules.ts";
 import type { Config, Provider } from "./config.ts";
 import type { Environment } from "./environment.ts";
+import { exposureWarnings } from "./exposure.ts";
 import { isLegacyProvider, withoutLegacySettings } from "./legacy.ts";
 import type { Problem } from "./problem.ts";
 import { resolveProvider } from "./provider-rules.ts";
@@ -37,6 +39,10 @@ interface ParseOptions {
   readonly env: Environment;
   /** Whether a file holds certificates in PEM form. Default: not asked. */
   readonly holdsCertificates?: (path: string) => boolean;
+  /** What is known of the certificate of `settings.tls`. Default: nothing. */
+  readonly tls?: SettingsContext["tls"];
+  /** A flag or variable stands above `settings.host`. Default: none does. */
+  readonly hostElsewhere?: boolean;
 }
 
 function parseProviders(
@@ -82,22 +88,33 @@ function parseRoot(
   }
   const top = validate(FileSchema, root, "", report);
   const { providers: list, model_routes: routes, settings: section } = Value.Check(MappingSchema, top) ? top : {};
-  const given = withoutLegacySettings(fillEmptySections(section), "/settings", report);
+  const used = withoutLegacySettings(fillEmptySections(section), "/settings", report);
+  const given = withoutIdleKeys(used, "/settings", report);
   const settings = validate(SettingsSchema, given, "/settings", report);
   const draft = Value.Check(SettingsDraftSchema, settings) ? settings : {};
   const allowed = checkSettings(draft, "/settings", context, report);
   const { providers, names } = parseProviders(Array.isArray(list) ? list : [], allowed, report);
   const model_routes = resolveRoutes(routes, "/model_routes", names, report);
+  const auth = resolveAuth(draft.auth ?? {}, "/settings/auth", names, report);
   if (!Value.Check(SettingsSchema, settings) || allowed === null) return null;
-  return { providers, model_routes, settings: toSettings(settings, allowed, context) };
+  const resolved = toSettings(settings, allowed, auth, context);
+  if (!context.hostElsewhere)
+    for (const say of exposureWarnings(resolved)) report.warning("/settings/auth", say, "key");
+  return { providers, model_routes, settings: resolved };
 }
 
 /** Reads a configuration. Never throws; a message holds no value of the file, which may be a key, but names. */
 export function parseConfig(text: string, options: ParseOptions): ParseResult {
-  const { file, env, holdsCertificates = () => true } = options;
+  const {
+    file,
+    env,
+    holdsCertificates = () => true,
+    tls = () => ({ fingerprint: "" }),
+    hostElsewhere = false,
+  } = options;
   const report = createReport(file ?? EMBEDDED_NAME);
   const root = readSource(text.replace(/^\uFEFF/, ""), env, report);
-  const parts = root === undefined ? null : parseRoot(root, { file, holdsCertificates }, report);
+  const parts = root === undefined ? null : parseRoot(root, { file, holdsCertificates, tls, hostElsewhere }, report);
   const problems = report.problems();
   if (parts === null || problems.some((problem) => problem.severity === "error")) return { ok: false, problems };
   return { ok: true, config: { file, warnings: problems, ...parts } };

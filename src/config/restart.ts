@@ -4,8 +4,11 @@ import type { Config, Settings } from "./config.ts";
 const AT_START: readonly (readonly [path: string, of: (settings: Settings) => string | number | boolean])[] = [
   ["settings.host", ({ host }) => host],
   ["settings.port", ({ port }) => port],
+  ["settings.tls", ({ tls }) => (tls === null ? "" : [tls.cert, tls.key, tls.fingerprint].join("\n"))],
+  ["settings.socket", ({ socket }) => socket ?? ""],
   ["settings.language", ({ language }) => language],
   ["settings.oauth.service_name", ({ oauth }) => oauth.service_name],
+  ["settings.oauth.store", ({ oauth }) => oauth.store],
   ["settings.oauth.enable_persistence", ({ oauth }) => oauth.enable_persistence],
   ["settings.shutdown_grace_seconds", (settings) => settings.shutdown_grace_seconds],
 ];

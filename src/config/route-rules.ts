@@ -5,7 +5,7 @@ import type { ModelRoute, RouteEntry } from "./config.ts";
 import { nearest } from "./nearest.ts";
 import { child } from "./report.ts";
 import type { Pointer, Report } from "./report.ts";
-import { MappingSchema, RouteEntryDraftSchema, RouteEntrySchema, RoutePatternSchema, RouteSchema } from "./schema.ts";
+import { DisplayName, MappingSchema, RouteEntryDraftSchema, RouteEntrySchema, RouteSchema } from "./schema.ts";
 import { sayWrongValue, validate } from "./validate.ts";
 
 /** The names that stand in the file, as they are written. */
@@ -52,8 +52,7 @@ function resolveRoute(
   names: ProviderNames,
   report: Report,
 ): ModelRoute | null {
-  if (!Value.Check(RoutePatternSchema, pattern))
-    report.error(pointer, sayWrongValue(RoutePatternSchema, pattern), "key");
+  if (!Value.Check(DisplayName, pattern)) report.error(pointer, sayWrongValue(DisplayName, pattern), "key");
   if (!Value.Check(RouteSchema, list)) {
     report.error(pointer, sayWrongValue(RouteSchema, list));
     return null;

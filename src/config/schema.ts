@@ -18,9 +18,13 @@ const DISPLAY_NAME = String.raw`^(?!\s)(?:[^\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-
 const VISIBLE = /^[\x21-\x7e]+$/.source;
 const SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/.source;
 
+// The path of a request: as it comes, without query.
+const PATH = /^\/[\x21-\x22\x24-\x3e\x40-\x7e]*$/.source;
+
 // The titles choose the words of a complaint (expectation.ts).
-const DisplayName = Type.String({ title: "name", pattern: DISPLAY_NAME, maxLength: 200 });
+export const DisplayName = Type.String({ title: "name", pattern: DISPLAY_NAME, maxLength: 200 });
 const Url = Type.String({ minLength: 1, maxLength: 2000 });
+const FilePath = Type.String({ minLength: 1, maxLength: 4096 });
 const Seconds = (seconds: number) => Type.Number({ minimum: 0, maximum: MAX_TIMEOUT_SECONDS, default: seconds });
 
 const Priority = { minimum: 0, maximum: 1_000_000 } as const;
@@ -63,6 +67,7 @@ export const OAuthSchema = Type.Object(
   {
     enable_auto_refresh: Type.Boolean({ default: true }),
     enable_persistence: Type.Boolean({ default: true }),
+    store: Type.Union([Type.Literal("keyring"), Type.Literal("file"), Type.Literal("memory")], { default: "keyring" }),
     service_name: Type.String({
       title: "name",
       pattern: DISPLAY_NAME,
@@ -134,7 +139,24 @@ export const BalancingSchema = Type.Object(
   strict,
 );
 
-/** `settings`; every key has a default, but for `ca_file`. */
+/** Who may call; the entries of `api_keys` are validated one by one (client-key-schema.ts). */
+export const AuthSchema = Type.Object(
+  {
+    enabled: Type.Boolean({ default: false }),
+    api_key: Type.Optional(Type.String({ title: "visible", pattern: VISIBLE, maxLength: 1000 })),
+    api_keys: Type.Array(Type.Unknown(), { maxItems: 1000, default: [] }),
+    exempt_paths: Type.Array(Type.String({ title: "path", pattern: PATH, maxLength: 200 }), {
+      maxItems: 100,
+      default: ["/health"],
+    }),
+    admin: Type.Optional(Type.Union([Type.Literal("open"), Type.Literal("key")])),
+  },
+  strict,
+);
+
+export const TlsSchema = Type.Object({ cert: FilePath, key: FilePath }, strict);
+
+/** `settings`; every key has a default, but for files, the certificate and the socket. */
 export const SettingsSchema = Type.Object(
   {
     host: Type.String({ minLength: 1, maxLength: 255, default: "127.0.0.1" }),
@@ -153,14 +175,18 @@ export const SettingsSchema = Type.Object(
     balancing: BalancingSchema,
     max_body_mb: Type.Number({ exclusiveMinimum: 0, maximum: 512, default: 32 }),
     shutdown_grace_seconds: Type.Number({ minimum: 0, maximum: 86_400, default: 30 }),
-    ca_file: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+    ca_file: Type.Optional(FilePath),
+    allowed_hosts: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { maxItems: 100, default: [] }),
+    auth: AuthSchema,
+    tls: Type.Optional(TlsSchema),
+    socket: Type.Optional(FilePath),
+    plain_http_from: Type.Array(Type.String({ minLength: 1, maxLength: 50 }), { maxItems: 100, default: [] }),
   },
   strict,
 );
 
 /** What one pattern of `model_routes` leads to; the entries are validated one by one. */
 export const RouteSchema = Type.Array(Type.Unknown(), { minItems: 1, maxItems: 1000 });
-export const RoutePatternSchema = DisplayName;
 export const RouteEntrySchema = Type.Object(
   {
     provider: DisplayName,
@@ -196,6 +222,8 @@ export const SettingsDraftSchema = Type.Partial(
     oauth: Type.Partial(OAuthSchema),
     timeouts: Type.Partial(TimeoutsSchema),
     balancing: Type.Partial(BalancingSchema),
+    auth: Type.Partial(AuthSchema),
+    tls: Type.Partial(TlsSchema),
   }),
 );
 

@@ -1,25 +1,16 @@
-// What the schema cannot say about the settings: the host, the addresses of the sign-in, the authority file.
+// What the schema cannot say about the settings: the addresses of the sign-in, the authority file, where ccb listens.
 import { dirname, resolve } from "node:path";
 
-import type { Say } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
 import { checkOrigin, checkProxy, checkUrl } from "./address-rules.ts";
-import type { Settings } from "./config.ts";
+import type { AuthSettings, Settings } from "./config.ts";
+import { checkListening, normaliseHost, toHostname, toTls } from "./listening-rules.ts";
+import type { ListeningContext } from "./listening-rules.ts";
 import { isLoopbackHost, mayReceiveTokens, parseHttpUrl } from "./origins.ts";
 import { child } from "./report.ts";
 import type { Pointer, Report } from "./report.ts";
 import { TOKEN_ORIGIN } from "./schema.ts";
 import type { SettingsDraft, SettingsFields } from "./schema.ts";
-
-/** Why ccb does not listen on a host, or null if it does. Until client keys exist, only this machine may connect. */
-export function refuseHost(host: string): Say | null {
-  // A name under localhost may be asked of a name server, which decides what is listened on.
-  const local = isLoopbackHost(host) && !/\.localhost$/i.test(host);
-  return local ? null : (words) => words.config.hostNotYet;
-}
-
-/** A host as it is listened on: `[::1]` is `::1`. */
-export const normaliseHost = (host: string): string => host.replace(/^\[(.*)\]$/, "$1").toLowerCase();
 
 /** The origins of `allowed_origins`; null where the list or an entry of it is faulty. */
 function checkAllowedOrigins(draft: SettingsDraft, pointer: Pointer, report: Report): readonly string[] | null {
@@ -54,14 +45,16 @@ function checkOAuth(draft: SettingsDraft, allowed: readonly string[] | null, poi
   }
 }
 
-export interface SettingsContext {
+export interface SettingsContext extends Omit<ListeningContext, "resolve"> {
   readonly file: string | null;
   /** Whether a file holds certificates in PEM form that can be read. */
   readonly holdsCertificates: (path: string) => boolean;
 }
 
-const caFile = (path: string, context: SettingsContext): string =>
-  context.file === null ? path : resolve(dirname(context.file), path);
+const inFolder =
+  ({ file }: SettingsContext) =>
+  (path: string): string =>
+    file === null ? path : resolve(dirname(file), path);
 
 /** Reports what is wrong with the settings' sound keys; returns the allowed origins, null where they are not known. */
 export function checkSettings(
@@ -70,23 +63,32 @@ export function checkSettings(
   context: SettingsContext,
   report: Report,
 ): readonly string[] | null {
-  const refusal = draft.host === undefined ? null : refuseHost(draft.host);
-  if (refusal !== null) report.error(child(pointer, "host"), refusal);
+  checkListening(draft, pointer, { ...context, resolve: inFolder(context) }, report);
   const allowed = checkAllowedOrigins(draft, pointer, report);
   checkOAuth(draft, allowed, child(pointer, "oauth"), report);
-  if (draft.ca_file !== undefined && !context.holdsCertificates(caFile(draft.ca_file, context))) {
+  if (draft.ca_file !== undefined && !context.holdsCertificates(inFolder(context)(draft.ca_file))) {
     report.error(child(pointer, "ca_file"), (words) => words.config.caFileUnusable);
   }
   return allowed;
 }
 
 /** Settings without a fault, resolved. */
-export function toSettings(fields: SettingsFields, allowed: readonly string[], context: SettingsContext): Settings {
+export function toSettings(
+  fields: SettingsFields,
+  allowed: readonly string[],
+  auth: AuthSettings,
+  context: SettingsContext,
+): Settings {
   const { proxy, ...oauth } = fields.oauth;
+  const inFolderOfFile = inFolder(context);
   return {
     ...fields,
     host: normaliseHost(fields.host),
-    ca_file: fields.ca_file === undefined ? null : caFile(fields.ca_file, context),
+    ca_file: fields.ca_file === undefined ? null : inFolderOfFile(fields.ca_file),
+    allowed_hosts: fields.allowed_hosts.map((name) => toHostname(name) ?? name),
+    auth,
+    tls: toTls(fields, { ...context, resolve: inFolderOfFile }),
+    socket: fields.socket === undefined ? null : inFolderOfFile(fields.socket),
     oauth: {
       ...oauth,
       proxy: proxy === undefined ? null : new Secret(parseHttpUrl(proxy)?.href ?? proxy),

@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 
 import type { Secret } from "../core/secret.ts";
-import type { AccountRule, Config, ModelRoute, Provider } from "./config.ts";
+import type { AccountRule, AuthSettings, ClientKey, Config, ModelRoute, Provider } from "./config.ts";
 
 const HIDDEN = "***";
 
@@ -53,9 +53,30 @@ function showRoutes(routes: readonly ModelRoute[]): ReadonlyMap<string, unknown>
   );
 }
 
+function showKey({ name, secret, role, allow, requests_per_minute, max_concurrent }: ClientKey): unknown {
+  const reach = Object.entries(allow ?? {}).filter(([, list]) => list !== null);
+  return {
+    name,
+    [secret.kind === "key" ? "key" : "key_sha256"]: HIDDEN,
+    role,
+    ...(allow === null ? {} : { allow: Object.fromEntries(reach) }),
+    ...(requests_per_minute === null ? {} : { requests_per_minute }),
+    ...(max_concurrent === null ? {} : { max_concurrent }),
+  };
+}
+
+function showAuth({ enabled, keys, exempt_paths, admin }: AuthSettings): unknown {
+  return {
+    enabled,
+    ...(keys.length === 0 ? {} : { api_keys: keys.map(showKey) }),
+    exempt_paths,
+    ...(admin === null ? {} : { admin }),
+  };
+}
+
 /** All that is in force, defaults filled in, in the form of providers.yaml; keys and proxy passwords as `***`. */
 export function showConfig(config: Config): string {
-  const { oauth, ca_file, ...settings } = config.settings;
+  const { oauth, ca_file, auth, tls, socket, ...settings } = config.settings;
   const { proxy, ...signIn } = oauth;
   return stringify(
     {
@@ -65,6 +86,9 @@ export function showConfig(config: Config): string {
         ...settings,
         oauth: { ...signIn, ...(proxy === null ? {} : { proxy: showProxy(proxy) }) },
         ...(ca_file === null ? {} : { ca_file }),
+        auth: showAuth(auth),
+        ...(tls === null ? {} : { tls: { cert: tls.cert, key: tls.key } }),
+        ...(socket === null ? {} : { socket }),
       },
     },
     { lineWidth: 0, aliasDuplicateObjects: false },

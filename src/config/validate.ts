@@ -4,12 +4,14 @@ import { TypeGuard } from "@sinclair/typebox";
 import { Value, ValueErrorType, ValuePointer } from "@sinclair/typebox/value";
 
 import type { Say } from "../core/errors.ts";
+import { AllowSchema, ClientKeySchema } from "./client-key-schema.ts";
 import { expectation } from "./expectation.ts";
 import { nearest } from "./nearest.ts";
 import { segments } from "./report.ts";
 import type { Pointer, Report } from "./report.ts";
 import {
   AccountSchema,
+  AuthSchema,
   BalancingSchema,
   FileSchema,
   MappingSchema,
@@ -18,6 +20,7 @@ import {
   RouteEntrySchema,
   SettingsSchema,
   TimeoutsSchema,
+  TlsSchema,
 } from "./schema.ts";
 
 /** Every section, to tell somebody whose key is right but stands in the wrong one. */
@@ -27,6 +30,10 @@ const SECTIONS: readonly (readonly [path: string, schema: TObject])[] = [
   ["settings.oauth.", OAuthSchema],
   ["settings.timeouts.", TimeoutsSchema],
   ["settings.balancing.", BalancingSchema],
+  ["settings.auth.", AuthSchema],
+  ["settings.auth.api_keys[].", ClientKeySchema],
+  ["settings.auth.api_keys[].allow.", AllowSchema],
+  ["settings.tls.", TlsSchema],
   ["providers[].", ProviderSchema],
   ["providers[].accounts[].", AccountSchema],
   ["model_routes.*[].", RouteEntrySchema],
@@ -109,8 +116,8 @@ export function validate(schema: TObject, value: unknown, pointer: Pointer, repo
 
 /** Sections that are missing, or whose keys are all commented out (YAML reads that as null), are empty ones. */
 export function fillEmptySections(settings: unknown): unknown {
-  if (settings === null || settings === undefined) return { oauth: {}, timeouts: {}, balancing: {} };
+  if (settings === null || settings === undefined) return { oauth: {}, timeouts: {}, balancing: {}, auth: {} };
   if (!Value.Check(MappingSchema, settings)) return settings;
-  const { oauth, timeouts, balancing, ...rest } = settings;
-  return { ...rest, oauth: oauth ?? {}, timeouts: timeouts ?? {}, balancing: balancing ?? {} };
+  const { oauth, timeouts, balancing, auth, ...rest } = settings;
+  return { ...rest, oauth: oauth ?? {}, timeouts: timeouts ?? {}, balancing: balancing ?? {}, auth: auth ?? {} };
 }

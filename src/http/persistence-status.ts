@@ -11,10 +11,17 @@ export function toPersistenceStatus(persistence: Persistence, words: Words): Per
   const status = persistence.status();
   if (status === null) return { backend: "memory", durable: false, detail: words.login.persistenceOff };
   const unreadable = persistence.damaged().map(({ entry, damage }) => words.cli.damagedEntry({ entry, damage }));
-  return { backend: "keyring", durable: status.durable, detail: [detailOf(status, words), ...unreadable].join(" ") };
+  const { backend } = persistence;
+  const detail = [detailOf(status, backend, words), ...unreadable].join(" ");
+  return { backend, durable: status.durable, detail };
 }
 
-function detailOf({ phase, fault }: NonNullable<ReturnType<Persistence["status"]>>, words: Words): string {
+function detailOf(
+  { phase, fault }: NonNullable<ReturnType<Persistence["status"]>>,
+  backend: Persistence["backend"],
+  words: Words,
+): string {
   if (fault !== null) return words.login.notDurable({ why: words.vault.why[fault], mend: words.vault.mend[fault] });
-  return phase === "opening" ? words.vault.waiting : words.cli.kept;
+  if (phase === "opening") return words.vault.waiting;
+  return backend === "file" ? words.store.kept : words.cli.kept;
 }

@@ -30,6 +30,7 @@ describe("what a right file becomes", () => {
     expect(s.oauth).toEqual({
       enable_auto_refresh: true,
       enable_persistence: true,
+      store: "keyring",
       service_name: "claude-code-balancer",
       client_id: "9d1c250a-e61b-44d9-88ed-5944d1962f5e",
       authorize_url: "https://claude.ai/oauth/authorize",

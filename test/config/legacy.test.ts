@@ -77,14 +77,20 @@ describe("old-balancer.yaml", () => {
     }
   });
 
-  test("no door is left open: auth switched on, or a host that others reach, stops the start", () => {
+  test("its keys are in force once they are switched on", () => {
     const asking = OLD.replace(/(auth:\s*\{\s*enabled: )false/, "$1true");
-    expect(complaints(asking).filter((line) => line.includes("error"))).toEqual([
-      expect.stringContaining("settings.auth.enabled: cannot be switched on yet"),
+    expect(complaints(asking).filter((line) => line.includes("settings.auth"))).toEqual([
+      expect.stringContaining("warning: settings.auth.api_key: short enough to be guessed"),
     ]);
+    const { auth } = accept(asking).settings;
+    expect(auth.keys.map(({ name, role }) => [name, role])).toEqual([["api_key", "client"]]);
+    expect(auth.exempt_paths).toEqual(["/health", "/docs", "/redoc", "/openapi.json"]);
+  });
+
+  test("no door is left open: a host that others reach stops the start", () => {
     const open = OLD.replace('host: "127.0.0.1"', 'host: "0.0.0.0"');
     expect(complaints(open).filter((line) => line.includes("error"))).toEqual([
-      expect.stringContaining("settings.host: must be this machine"),
+      expect.stringContaining("settings.host: 0.0.0.0 is more than this machine"),
     ]);
   });
 });

@@ -203,11 +203,31 @@ describe("flags and variables", () => {
     put("home/.config/ccb/providers.yaml", WITH_PORT(70_000));
     const env = { CCB_PORT: "0x50", CCB_LOG_LEVEL: "loud" };
     expect(said(await load({ env, flags: { host: "0.0.0.0" } })).map((line) => line.slice(0, 60))).toEqual([
-      "error: --host: must be this machine: 127.0.0.1, ::1 or localhost. Client".slice(0, 60),
       "error: CCB_PORT: must be a whole number from 0 to 65535".slice(0, 60),
       "error: CCB_LOG_LEVEL: must be one of: DEBUG, INFO, WARNING, ERROR".slice(0, 60),
       "/home/.config/ccb/providers.yaml:3:18: error: settings.port: must".slice(0, 60),
     ]);
+  });
+
+  test("a host that others reach is held against the keys of the file", async () => {
+    const file = (settings: string): unknown =>
+      put("home/.config/ccb/providers.yaml", `providers:\n${PROVIDER}settings: {${settings}}\n`);
+    const key = "api_keys: [{name: a, key: 0123456789abcdefghijklmn, role: admin}]";
+    file("port: 1");
+    expect(said(await load({ flags: { host: "0.0.0.0" } })).map((line) => line.slice(0, 47))).toEqual(
+      ["error: --host: 0.0.0.0 is more than this machine"].map((line) => line.slice(0, 47)),
+    );
+    expect(said(await load({ env: { CCB_HOST: "::" } }))[0]).toStartWith("error: CCB_HOST: :: is more");
+    file(`auth: {enabled: true, ${key}}`);
+    expect(said(await load({ flags: { host: "192.0.2.1" } }))[0]).toContain("in the clear");
+    file(`auth: {enabled: true, ${key}}, plain_http_from: [172.16.0.0/12]`);
+    const sound = await load({ flags: { host: "192.0.2.1" } });
+    expect(sound.ok && sound.config.settings.host).toBe("192.0.2.1");
+    // And the other way round: a file that is open is not, where the flag says so.
+    file("host: 0.0.0.0");
+    expect((await load({})).ok).toBe(false);
+    expect((await load({ flags: { host: "127.0.0.1" } })).ok).toBe(true);
+    expect(said(await load({ flags: { host: "none" } }))[0]).toContain('--host: host "none" listens nowhere');
   });
 
   test.each(["70000", "-1", "", "8e3"])("--port %p is refused even where the file is right", async (port) => {

@@ -153,47 +153,6 @@ table("credentials", [
   ],
 ]);
 
-table(
-  "nobody else may connect yet",
-  [
-    [
-      "every address",
-      settings("  host: 0.0.0.0"),
-      "4:9: error: settings.host: must be this machine: 127.0.0.1, ::1 or localhost. Client keys come in a later version",
-    ],
-    ["every IPv6 address", settings('  host: "::"'), "4:9: error: settings.host: must be this machine"],
-    ["a name", settings("  host: ccb.example"), "4:9: error: settings.host: must be this machine"],
-    [
-      "a name that a name server may answer",
-      settings("  host: a.localhost"),
-      "4:9: error: settings.host: must be this machine",
-    ],
-    [
-      "client keys",
-      settings("  auth: {enabled: true, api_key: x}"),
-      "4:19: error: settings.auth.enabled: cannot be switched on yet: client keys come in a later version",
-    ],
-    [
-      "client keys from the environment",
-      settings("  auth:\n    enabled: ${ON}"),
-      "5:14: error: settings.auth.enabled: cannot be switched on yet",
-    ],
-    [
-      "client keys, in text",
-      settings('  auth: {enabled: "true"}'),
-      "4:19: error: settings.auth.enabled: must be true or false",
-    ],
-    [
-      "client keys, mistyped",
-      settings("  auth: {enable: true}"),
-      "4:3: warning: settings.auth: not in force",
-      '4:10: error: settings.auth.enable: unknown key; did you mean "enabled"?',
-    ],
-    ["client keys, no section", settings("  auth: true"), "4:9: error: settings.auth: must be a section"],
-  ],
-  { ON: "true" },
-);
-
 test("a faulty list of allowed origins does not make every provider a fault", () => {
   const text =
     "providers:\n  - {name: A, base_url: https://a.example, auth_value: oauth}\nsettings: {oauth: {allowed_origins: [7]}}\n";

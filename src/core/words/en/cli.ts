@@ -61,14 +61,16 @@ export const cliWords = {
     damage,
   }: {
     entry: string;
-    damage: "corrupt" | "future" | "missing" | "ambiguous";
+    damage: "corrupt" | "future" | "missing" | "ambiguous" | "wrong_key" | "foreign";
   }): string => {
     const why = {
       corrupt: "is damaged",
       future: "was written by a newer ccb",
       missing: "is named in the index but is not there",
       ambiguous: "is there twice, written by another program",
+      wrong_key: "was sealed with another key",
+      foreign: "is not this user's alone",
     }[damage];
-    return `The keyring entry ${entry} ${why}; it was left as it is.`;
+    return `The stored entry ${entry} ${why}; it was left as it is.`;
   },
 };

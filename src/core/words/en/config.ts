@@ -96,10 +96,6 @@ export const configWords = {
     "a proxy on another machine would read the credential, since the address is plain http://; use https:// or a local proxy",
 
   // settings
-  hostNotYet:
-    "must be this machine: 127.0.0.1, ::1 or localhost. Client keys come in a later version; until then anyone who could connect could use your accounts",
-  authNotYet:
-    "cannot be switched on yet: client keys come in a later version. Set it to false; until then only this machine can connect",
   caFileUnusable: "cannot be read, or holds no certificate in PEM form (BEGIN CERTIFICATE)",
 
   // the older balancer
@@ -108,7 +104,6 @@ export const configWords = {
     `a key of the older Python balancer, not in force; ccb has ${path} in its place`,
   legacyTimeouts:
     "time limits of the older Python balancer; ccb uses timeouts.first_byte, first_byte_stream, idle and upload",
-  legacyAuth: "not in force in this version: ccb asks for no client key, and only this machine can connect",
 
   // files, flags and variables
   fileMissing: "there is no such file",

@@ -20,5 +20,5 @@ export const httpWords = {
   reloadRefused: ({ problems }: { problems: readonly string[] }): string =>
     ["The configuration was not loaded; the one in force stays. Mend this and load it again:", ...problems].join("\n"),
   foreignPage:
-    "ccb answers programs on this machine, not web pages of others: the Host, Origin or Sec-Fetch-Site header names another site. Use http://localhost and ccb's port.",
+    "ccb answers programs, not web pages of others: the Origin or Sec-Fetch-Site header names another site. Call ccb from a program, or from a page of its own.",
 };

@@ -52,5 +52,6 @@ export const loginWords = {
     `You typed ${typed}, but ${actual} signed in. The account is kept under ${actual}; ${typed} works as another name for it.`,
   notDurable: ({ why, mend }: { why: string; mend: string }): string =>
     `The tokens are in memory only and are gone after a restart: ${why}. ${mend}`,
-  persistenceOff: "Tokens are kept in memory only, because settings.oauth.enable_persistence is false.",
+  persistenceOff:
+    "Tokens are kept in memory only, because settings.oauth.store is memory or enable_persistence is false.",
 };

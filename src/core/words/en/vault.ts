@@ -9,7 +9,13 @@ export const vaultWords = {
   /** What is wrong, by fault of the keyring. */
   why: {
     absent: "there is no keyring service for this session",
-    no_lock: "the folder of ccb's lock cannot be written, so ccb does not touch the keyring",
+    no_lock: "the folder of ccb's lock cannot be written, so ccb does not touch the store of accounts",
+    no_key: "the sealed store has no key",
+    wrong_key: "the sealed store was written with another key, or its key is gone; ccb leaves it as it is",
+    foreign: "the folder, a file or the key of the store is not this user's alone; ccb does not touch it",
+    unwritable: "the folder of the store cannot be written: its disk is full, or it is read-only",
+    damaged: "a file of the store is damaged; it was set aside",
+    newer: "the store was written by a newer ccb; this one leaves it as it is",
     locked: "the keyring is locked",
     silent: "the keyring does not answer",
     ambiguous: "the keyring holds two entries under the same name; ccb touches neither",
@@ -25,6 +31,20 @@ export const vaultWords = {
       "macOS: `security default-keychain`. Windows: start ccb in your own signed-in session, not over SSH.",
     no_lock:
       "Make the state folder writable (Linux: `~/.local/state/ccb`), or set XDG_STATE_HOME to one that is, and start ccb again.",
+    no_key:
+      "Make one: `ccb store init` says where it goes. Under systemd: `LoadCredential=ccb-store-key:FILE` (`ccb service print` writes that).",
+    wrong_key:
+      "Give it the key it was written with (systemd: LoadCredential=ccb-store-key; else CCB_STORE_KEY_FILE; else the keyring), " +
+      "and the accounts are back. If that key is lost: move the store's folder (Linux: `~/.local/state/ccb/store-…`) away, start ccb again, sign in again.",
+    foreign:
+      "The log names it. Folder and files must belong to the user ccb runs as, be no links, and be closed to others: `chmod 700` and `chmod 600`; " +
+      "the key likewise.",
+    unwritable:
+      "Make room (`df -h ~/.local/state`) and see that the folder is writable (Linux: `ls -ld ~/.local/state/ccb`).",
+    damaged:
+      "Sign in again for the account it held; the file stays, under another name, for whoever wants to look at it.",
+    newer:
+      "Start the newer ccb, or move the store's folder (Linux: `~/.local/state/ccb/store-…`) away and sign in again.",
     locked:
       "Answer the keyring's prompt, or unlock it. Linux without a desktop: " +
       '`read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets --daemonize; unset p` (type the password, then Enter). ' +

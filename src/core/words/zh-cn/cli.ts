@@ -54,7 +54,9 @@ export const cliWords: typeof english = {
       future: "由更新版本的 ccb 写入",
       missing: "在索引中有记录但不存在",
       ambiguous: "存在两份，其中一份由其他程序写入",
+      wrong_key: "是用另一个密钥加密的",
+      foreign: "并非只属于当前用户",
     }[damage];
-    return `密钥环条目 ${entry} ${why}；已保持原样。`;
+    return `已保存的条目 ${entry} ${why}；已保持原样。`;
   },
 };

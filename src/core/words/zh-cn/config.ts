@@ -85,15 +85,11 @@ export const configWords: typeof english = {
   proxyInvalid: "必须是代理地址：http://host:port 或 https://host:port",
   proxyInTheClear: "目标地址是明文 http://，位于其他机器上的代理会看到凭据；请改用 https:// 或本机代理",
 
-  hostNotYet:
-    "必须是本机：127.0.0.1、::1 或 localhost。客户端密钥将在后续版本提供；在此之前，任何能连接的人都能使用您的账号",
-  authNotYet: "目前还不能启用：客户端密钥将在后续版本提供。请设为 false；在此之前只有本机可以连接",
   caFileUnusable: "无法读取，或其中没有 PEM 格式的证书（BEGIN CERTIFICATE）",
 
   legacyKey: "这是旧版 Python 均衡器的键；ccb 不使用",
   legacyMoved: (path) => `这是旧版 Python 均衡器的键，不会生效；ccb 中与之对应的是 ${path}`,
   legacyTimeouts: "这是旧版 Python 均衡器的超时设置；ccb 使用 timeouts.first_byte、first_byte_stream、idle 和 upload",
-  legacyAuth: "在此版本中不生效：ccb 不要求客户端密钥，且只有本机可以连接",
 
   fileMissing: "文件不存在",
   fileUnreadable: (code) => `无法读取（${code}）`,

@@ -16,5 +16,5 @@ export const httpWords: typeof english = {
   badLimit: ({ most }) => `limit 必须是一个 1 到 ${most} 之间的整数。`,
   reloadRefused: ({ problems }) => ["配置未加载，仍沿用当前配置。请修正以下问题后重新加载：", ...problems].join("\n"),
   foreignPage:
-    "ccb 只回应本机上的程序，不回应其他网站的网页：Host、Origin 或 Sec-Fetch-Site 头指向了别的网站。请使用 http://localhost 和 ccb 的端口。",
+    "ccb 只回应程序，不回应其他网站的网页：Origin 或 Sec-Fetch-Site 头指向了别的网站。请用程序调用 ccb，或使用 ccb 自己的页面。",
 };

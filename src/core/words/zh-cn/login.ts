@@ -41,5 +41,5 @@ export const loginWords: typeof english = {
   emailDiffers: ({ typed, actual }) =>
     `您输入的是 ${typed}，但登录的是 ${actual}。账号以 ${actual} 保存；${typed} 可作为它的别名使用。`,
   notDurable: ({ why, mend }) => `令牌只保存在内存中，重启后会丢失：${why}。${mend}`,
-  persistenceOff: "由于 settings.oauth.enable_persistence 为 false，令牌只保存在内存中。",
+  persistenceOff: "由于 settings.oauth.store 为 memory 或 enable_persistence 为 false，令牌只保存在内存中。",
 };

@@ -4,7 +4,13 @@ import type { vaultWords as english } from "../en/vault.ts";
 export const vaultWords: typeof english = {
   why: {
     absent: "当前会话中没有可用的密钥环服务",
-    no_lock: "ccb 的锁文件目录不可写，因此 ccb 不会使用密钥环",
+    no_lock: "ccb 的锁文件目录不可写，因此 ccb 不会使用账号存储",
+    no_key: "加密存储没有密钥",
+    wrong_key: "加密存储是用另一个密钥写入的，或其密钥已丢失；ccb 不会改动它",
+    foreign: "存储的目录、文件或密钥并非只属于当前用户；ccb 不会使用它",
+    unwritable: "存储目录无法写入：磁盘已满，或目录为只读",
+    damaged: "存储中的一个文件已损坏，已移到一旁",
+    newer: "存储由更新版本的 ccb 写入；当前版本不会改动它",
     locked: "密钥环已锁定",
     silent: "密钥环没有响应",
     ambiguous: "密钥环中有两个同名条目，ccb 不会改动其中任何一个",
@@ -18,6 +24,16 @@ export const vaultWords: typeof english = {
       '`read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets --daemonize; unset p`（输入密码后按回车）。' +
       "macOS：`security default-keychain`。Windows：请在您本人登录的会话中启动 ccb，不要通过 SSH 启动。",
     no_lock: "请让状态目录可写（Linux：`~/.local/state/ccb`），或把 XDG_STATE_HOME 设为可写的目录，然后重新启动 ccb。",
+    no_key:
+      "请创建密钥：`ccb store init` 会说明密钥应放在哪里。使用 systemd 时：`LoadCredential=ccb-store-key:文件`（`ccb service print` 会写好这一行）。",
+    wrong_key:
+      "请提供写入时所用的密钥（systemd：LoadCredential=ccb-store-key；否则 CCB_STORE_KEY_FILE；否则密钥环），账号即会恢复。" +
+      "如果密钥已丢失：请移走存储目录（Linux：`~/.local/state/ccb/store-…`），重新启动 ccb 并重新登录。",
+    foreign:
+      "日志中写明了是哪一个。目录和文件必须属于运行 ccb 的用户，不能是链接，也不能对其他用户开放：`chmod 700` 和 `chmod 600`；密钥也一样。",
+    unwritable: "请释放磁盘空间（`df -h ~/.local/state`），并确认目录可写（Linux：`ls -ld ~/.local/state/ccb`）。",
+    damaged: "请为该文件对应的账号重新登录；原文件已改名保留，以便查看。",
+    newer: "请启动更新版本的 ccb，或移走存储目录（Linux：`~/.local/state/ccb/store-…`）并重新登录。",
     locked:
       "请在密钥环的提示窗口中输入密码，或手动解锁。没有桌面的 Linux：" +
       '`read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets --daemonize; unset p`（输入密码后按回车）。' +

@@ -1,0 +1,42 @@
+// The certificate and its key: whether they are there and belong together.
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { codeOf } from "../core/errors.ts";
+import type { Say } from "../core/errors.ts";
+
+export interface TlsPaths {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export type TlsCheck = { readonly fingerprint: string } | { readonly faulty: "cert" | "key"; readonly say: Say };
+
+async function read(path: string): Promise<string | Say> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const code = codeOf(error);
+    return (words) => words.config.fileUnreadable(code);
+  }
+}
+
+function attempt<T>(make: () => T): T | null {
+  try {
+    return make();
+  } catch {
+    return null;
+  }
+}
+
+/** Reads both files and holds them against each other. Never rejects. The fingerprint is the certificate's SHA-256. */
+export async function checkTlsFiles({ cert, key }: TlsPaths): Promise<TlsCheck> {
+  const [certText, keyText] = [await read(cert), await read(key)];
+  if (typeof certText === "function") return { faulty: "cert", say: certText };
+  if (typeof keyText === "function") return { faulty: "key", say: keyText };
+  const certificate = attempt(() => new X509Certificate(certText));
+  if (certificate === null) return { faulty: "cert", say: (words) => words.access.noCertificate };
+  const privateKey = attempt(() => createPrivateKey(keyText));
+  if (privateKey === null) return { faulty: "key", say: (words) => words.access.noPrivateKey };
+  if (!certificate.checkPrivateKey(privateKey)) return { faulty: "key", say: (words) => words.access.keyOfAnother };
+  return { fingerprint: certificate.fingerprint256 };
+}
