@@ -21,6 +21,7 @@ const EntrySchema = Type.Object({
   expires_at: Type.Number({ minimum: 0 }),
   obtained_at: Type.Number({ minimum: 0 }),
   scopes: Type.Array(Type.String()),
+  rotation: Type.Optional(Type.Integer({ minimum: 0 })),
   created_at: Type.Number({ minimum: 0 }),
 });
 type Entry = Static<typeof EntrySchema>;
@@ -33,6 +34,13 @@ export interface TokenSet {
   readonly expiresAt: number;
   readonly obtainedAt: number;
   readonly scopes: readonly string[];
+  /** How many token sets this account has had: which of two is newer, whatever the clock did between them. */
+  readonly rotation?: number;
+}
+
+/** Whether `one` came after `other`. A later time alone counts, too: a sign-in may not know of the sets before it. */
+export function isNewer(one: TokenSet, other: TokenSet): boolean {
+  return (one.rotation ?? 0) > (other.rotation ?? 0) || one.obtainedAt > other.obtainedAt;
 }
 
 export interface Account {
@@ -66,6 +74,7 @@ export function toEntry(account: Account): string {
     expires_at: account.tokens.expiresAt,
     obtained_at: account.tokens.obtainedAt,
     scopes: [...account.tokens.scopes],
+    ...(account.tokens.rotation === undefined ? {} : { rotation: account.tokens.rotation }),
     created_at: account.createdAt,
   };
   return JSON.stringify(entry);
@@ -107,6 +116,7 @@ export function parseEntry(text: string): Account | Damage {
       expiresAt: entry.expires_at,
       obtainedAt: entry.obtained_at,
       scopes: entry.scopes,
+      ...(entry.rotation === undefined ? {} : { rotation: entry.rotation }),
     },
     createdAt: entry.created_at,
   };

@@ -2,6 +2,7 @@
 // The vault may be absent, locked, hanging or full; callers wait a bounded time and learn whether it is durable.
 import { codeOf } from "../core/errors.ts";
 import type { Clock, Log } from "../core/ports.ts";
+import type { Journal } from "../vault/journal.ts";
 import { VaultError } from "../vault/vault.ts";
 import type { Vault, VaultFault } from "../vault/vault.ts";
 
@@ -15,6 +16,12 @@ const RETRY_FIRST_MS = 1_000;
 const RETRY_LIMIT_MS: Readonly<Record<VaultFault, number>> = {
   absent: 30_000,
   no_lock: 30_000,
+  no_key: 30_000,
+  wrong_key: 30_000,
+  foreign: 30_000,
+  unwritable: 30_000,
+  damaged: 30_000,
+  newer: 300_000,
   ambiguous: 30_000,
   full: 30_000,
   failed: 30_000,
@@ -24,9 +31,18 @@ const RETRY_LIMIT_MS: Readonly<Record<VaultFault, number>> = {
 /** Between two tries while ccb stops. */
 const CLOSE_PAUSE_MS = 250;
 /** There is no store to read: that is empty, not unreadable. */
-const NOTHING_THERE: ReadonlySet<VaultFault> = new Set<VaultFault>(["absent", "no_lock"]);
-/** Faults that say nothing about reading. */
-const WRITES_ONLY: ReadonlySet<VaultFault> = new Set<VaultFault>(["full", "ambiguous", "failed"]);
+const NOTHING_THERE: ReadonlySet<VaultFault> = new Set<VaultFault>(["absent", "no_lock", "no_key"]);
+/** Faults that may be one entry's alone, or say nothing about reading: the others are tried all the same. */
+const WRITES_ONLY: ReadonlySet<VaultFault> = new Set<VaultFault>([
+  "full",
+  "ambiguous",
+  "failed",
+  "unwritable",
+  "damaged",
+  "newer",
+  "wrong_key",
+  "foreign",
+]);
 /** A request does not ask a keyring again that was asked this recently. */
 const ASKED_RECENTLY_MS = 5_000;
 
@@ -49,8 +65,13 @@ export interface Keeper {
   status(): KeeperStatus;
   /** Resolves once the vault was read or is known to be absent, or after `milliseconds`. */
   settled(milliseconds: number): Promise<void>;
-  /** Writes (null: removes) an entry. Resolves true once it is durable, false where that is not to be had now. */
+  /**
+   * Writes (null: removes) an entry. Resolves true once it is durable, false where that is not to be had now. A value is
+   * noted in the journal before this returns.
+   */
   put(name: string, value: string | null, waitMs?: number): Promise<boolean>;
+  /** Notes a value in the journal that the vault is to have later: the end of the process does not lose it. */
+  note(name: string, value: string): void;
   /** True while a newer value than the vault's waits to be written. */
   pending(name: string): boolean;
   /** Reads an entry now, or undefined where the vault gives no answer within the wait. */
@@ -68,6 +89,8 @@ interface Change {
 
 export interface KeeperDeps {
   readonly vault: Vault;
+  /** null: what is on its way into the vault is in memory alone. */
+  readonly journal: Journal | null;
   readonly clock: Clock;
   readonly log: Log;
   /** Reads everything into memory, once, after the vault proved that it keeps values. Rejects with VaultError. */
@@ -77,7 +100,7 @@ export interface KeeperDeps {
 }
 
 /** Creates a keeper. Nothing touches the vault before `start()`. */
-export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps): Keeper {
+export function createKeeper({ vault, journal, clock, log, load, onStatus }: KeeperDeps): Keeper {
   const changes = new Map<string, Change>();
   const settledWaiters = new Set<() => void>();
   let phase: KeeperPhase = "opening";
@@ -120,6 +143,7 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
       writing = null;
     }
     if (changes.get(name) === change) changes.delete(name);
+    if (change.value !== null) journal?.settle(name, change.value);
     for (const resolve of change.waiters.splice(0)) resolve(true);
     return null;
   }
@@ -150,6 +174,8 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
     let refused = await prove();
     if (phase !== "open") {
       await load(vault);
+      // What came while the journal was closed.
+      for (const [name, { value }] of changes) if (value !== null) journal?.note(name, value);
       report("open", refused);
     }
     const tried = new Set<Change>();
@@ -205,6 +231,8 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
     },
     put(name, value, waitMs = DURABLE_WAIT_MS) {
       if (closed) return Promise.resolve(false);
+      if (value === null) journal?.settle(name, null);
+      else journal?.note(name, value);
       // Who waited for a value that was overtaken before it was written waits for the newer one. One that is
       // being written at this moment answers for itself.
       const overtaken = changes.get(name);
@@ -220,6 +248,7 @@ export function createKeeper({ vault, clock, log, load, onStatus }: KeeperDeps):
         return durable ?? false;
       });
     },
+    note: (name, value) => void journal?.note(name, value),
     pending: (name) => changes.has(name),
     read: (name) => within<string | null | undefined>(DURABLE_WAIT_MS, undefined, vault.get(name)),
     async close(milliseconds) {

@@ -1,31 +1,28 @@
 // Accounts and statistics in the vault: one entry per account, an index of them, and the statistics apart,
 // so that a count can never overwrite a token.
-import { Type } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
 import type { Clock, Log } from "../core/ports.ts";
-import { VaultError } from "../vault/vault.ts";
+import type { Journal } from "../vault/journal.ts";
 import type { Vault } from "../vault/vault.ts";
-import { ENTRY_VERSION, parseEntry, parseVersioned, toEntry } from "./account.ts";
-import type { Account, Damage } from "./account.ts";
+import { parseEntry, toEntry } from "./account.ts";
+import type { Account } from "./account.ts";
 import { createKeeper } from "./keeper.ts";
 import type { Keeper, KeeperStatus } from "./keeper.ts";
-import { createStatistics, parseStatistics } from "./statistics.ts";
+import { readVault } from "./read-vault.ts";
+import type { Contents, DamagedEntry } from "./read-vault.ts";
+import { entryName, toIndex } from "./recovery.ts";
+import { createStatistics } from "./statistics.ts";
 import type { Statistics } from "./statistics.ts";
 import type { AccountStore } from "./store.ts";
 
-/** Statistics are written at most this often, milliseconds: what a crash may lose. */
+/** Statistics are written at most this often, milliseconds. */
 const STATISTICS_INTERVAL_MS = 10_000;
-
-const IndexSchema = Type.Object({ version: Type.Literal(ENTRY_VERSION), accounts: Type.Array(Type.String()) });
-
-/** An entry that could not be read: it is left as it is, and said. `missing`: the index names it, the vault has none. */
-interface DamagedEntry {
-  readonly entry: string;
-  readonly damage: Damage | "missing" | "ambiguous";
-}
+/** They are in the journal after this, milliseconds: so that a crash loses less than 10 s of them however slow the vault is. */
+const STATISTICS_NOTED_MS = 5_000;
 
 export interface Persistence {
   readonly statistics: Statistics;
+  /** Where accounts are kept. */
+  readonly backend: Vault["backend"];
   start(): void;
   /** null where persistence is switched off. */
   status(): KeeperStatus | null;
@@ -45,14 +42,14 @@ export interface PersistenceDeps {
   readonly store: AccountStore;
   /** null: everything stays in memory (`enable_persistence: false`). */
   readonly vault: Vault | null;
+  /** null: a crash loses what is on its way into the vault. */
+  readonly journal: Journal | null;
   readonly clock: Clock;
   readonly log: Log;
   readonly onStatus: (status: KeeperStatus) => void;
   /** An account came out of the vault. */
   readonly onLoaded: (account: Account) => void;
 }
-
-const entryName = (id: string): string => `account:${id}`;
 
 /** Creates the persistence of a store. It reads nothing before `start()`. */
 export function createPersistence(deps: PersistenceDeps): Persistence {
@@ -66,19 +63,22 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
   const removed = new Set<string>();
   let keeper: Keeper | null = null;
   let statisticsWritable = true;
-  /** The vault's index was damaged and has to be written anew from the entries' names. */
-  let indexIsLost = false;
   let dirty = false;
   let cancelFlush = (): void => {};
+  let cancelNote = (): void => {};
 
   const statistics = createStatistics(clock, () => {
     if (dirty || keeper === null) return;
     dirty = true;
+    cancelNote = clock.after(STATISTICS_NOTED_MS, () => {
+      if (dirty && statisticsWritable) keeper?.note("stats", statistics.toEntry());
+    });
     cancelFlush = clock.after(STATISTICS_INTERVAL_MS, () => void flushStatistics());
   });
 
   async function flushStatistics(): Promise<void> {
     cancelFlush();
+    cancelNote();
     if (!dirty || keeper === null || !statisticsWritable || keeper.status().phase !== "open") {
       // Not open yet: what was counted is added to what the vault holds, once it can be read.
       if (dirty && keeper !== null) cancelFlush = clock.after(STATISTICS_INTERVAL_MS, () => void flushStatistics());
@@ -88,50 +88,12 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
     await keeper.put("stats", statistics.toEntry());
   }
 
-  const indexEntry = (): string => JSON.stringify({ version: ENTRY_VERSION, accounts: [...listed] });
+  const indexEntry = (): string => toIndex(listed);
 
   function reportDamage(entry: string, damage: DamagedEntry["damage"]): void {
     // A vault that is read again and again says it once.
     if (damaged.get(entry)?.damage !== damage) log.warning("vault_entry_unreadable", { entry, damage });
     damaged.set(entry, { entry, damage });
-  }
-
-  /** The ids in the index. A damaged index is set aside under another name and rebuilt from the entries' names. */
-  async function readIndex(vault: Vault): Promise<readonly string[]> {
-    const text = await vault.get("index");
-    if (text === null) return [];
-    const parsed = parseVersioned(text);
-    if (typeof parsed !== "string" && Value.Check(IndexSchema, parsed.value)) return parsed.value.accounts;
-    const damage = parsed === "future" ? "future" : "corrupt";
-    reportDamage(damage === "future" ? "index" : "index.damaged", damage);
-    // A newer version's index must stay as it is: nothing is written to a store that this version cannot read.
-    if (damage === "future") throw new VaultError("failed", "the index was written by a newer version of ccb");
-    // A list that cannot be had is no empty one: opening fails then, and is tried again.
-    const names = await vault.list();
-    await vault.set("index.damaged", text);
-    indexIsLost = true;
-    return names.filter((name) => name.startsWith("account:")).map((name) => name.slice("account:".length));
-  }
-
-  async function readStatistics(vault: Vault): Promise<void> {
-    const text = await vault.get("stats");
-    if (text === null) return;
-    const parsed = parseStatistics(text);
-    if (typeof parsed !== "string") return statistics.restore(parsed);
-    reportDamage(parsed === "future" ? "stats" : "stats.damaged", parsed);
-    if (parsed === "future") statisticsWritable = false;
-    else await vault.set("stats.damaged", text);
-  }
-
-  /** One entry that the vault refuses to tell apart from another does not hold up the rest. */
-  async function readEntry(vault: Vault, id: string): Promise<Account | DamagedEntry["damage"]> {
-    try {
-      const text = await vault.get(entryName(id));
-      return text === null ? "missing" : parseEntry(text);
-    } catch (error) {
-      if (error instanceof VaultError && error.fault === "ambiguous") return "ambiguous";
-      throw error;
-    }
   }
 
   /** An account out of the vault goes into memory. What was signed in or removed meanwhile is newer there. */
@@ -157,29 +119,44 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
   }
 
   async function load(vault: Vault): Promise<void> {
-    // Everything is read before anything is taken over: a vault that fails half-way is read again from the start.
-    const ids = await readIndex(vault);
-    const found: Account[] = [];
-    for (const id of ids) {
-      if (removed.has(id)) continue;
-      const account = await readEntry(vault, id);
-      if (typeof account !== "string") found.push(account);
-      else if (store.byId(id) === undefined) reportDamage(entryName(id), account);
+    const contents = await readVault(vault, deps.journal, { log, reportDamage, isRemoved: (id) => removed.has(id) });
+    statisticsWritable = contents.statisticsWritable;
+    statistics.restore(contents.counts);
+    for (const [entry, damage] of contents.unread)
+      if (store.byId(entry) === undefined) reportDamage(entryName(entry), damage);
+    for (const id of contents.ids) if (!removed.has(id)) listed.add(id);
+    for (const account of contents.found) if (!removed.has(account.id)) takeOver(account);
+    settleJournal(contents);
+    if (contents.indexIsLost || keeper?.pending("index") === true) void keeper?.put("index", indexEntry());
+  }
+
+  /** Brings into the vault what only the journal had, and clears what the vault has. */
+  function settleJournal({ noted, rescued, gone, countsAhead }: Contents): void {
+    if (noted.size === 0) return;
+    log.warning("journal_recovered", { accounts: rescued.length, removed: gone.length, statistics: countsAhead });
+    const settled = new Set(noted.keys().filter((name) => keeper?.pending(name) !== true));
+    for (const account of rescued) {
+      const name = entryName(account.id);
+      settled.delete(name);
+      if (keeper?.pending(name) !== true) void keeper?.put(name, toEntry(account));
     }
-    await readStatistics(vault);
-    for (const id of ids) if (!removed.has(id)) listed.add(id);
-    for (const account of found) takeOver(account);
-    if (indexIsLost || keeper?.pending("index") === true) void keeper?.put("index", indexEntry());
-    indexIsLost = false;
+    for (const id of gone) if (!listed.has(id)) void keeper?.put(entryName(id), null);
+    if (countsAhead && statisticsWritable) {
+      settled.delete("stats");
+      void keeper?.put("stats", statistics.toEntry());
+    }
+    if (settled.delete("index") || rescued.length > 0) void keeper?.put("index", indexEntry());
+    for (const name of settled) deps.journal?.settle(name, null);
   }
 
   if (deps.vault !== null) {
-    keeper = createKeeper({ vault: deps.vault, clock, log, load, onStatus: deps.onStatus });
+    keeper = createKeeper({ vault: deps.vault, journal: deps.journal, clock, log, load, onStatus: deps.onStatus });
   }
   const active = keeper;
 
   return {
     statistics,
+    backend: deps.vault?.backend ?? "memory",
     start: () => active?.start(),
     status: () => active?.status() ?? null,
     damaged: () => [...damaged.values()],
@@ -217,6 +194,7 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
       // Not awaited: closing waits for all writes together.
       void flushStatistics();
       cancelFlush();
+      cancelNote();
       await active.close(milliseconds);
     },
   };

@@ -15,7 +15,10 @@ export async function assertReadable(persistence: Persistence): Promise<void> {
   const fault = status.fault ?? "silent";
   throw new CcbError(
     "keyring_unreadable",
-    (words) => words.relay.keyringUnreadable({ why: words.vault.why[fault], mend: words.vault.mend[fault] }),
+    (words) => {
+      const said = { why: words.vault.why[fault], mend: words.vault.mend[fault] };
+      return persistence.backend === "file" ? words.store.unreadable(said) : words.relay.keyringUnreadable(said);
+    },
     { retryAfterSeconds: RETRY_SECONDS },
   );
 }

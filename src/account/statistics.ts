@@ -57,8 +57,13 @@ export function createStatistics(clock: Clock, onChange: () => void): Statistics
         });
       }
     },
-    toEntry: () => JSON.stringify({ version: ENTRY_VERSION, accounts: Object.fromEntries(usages) }),
+    toEntry: () => toStatistics(usages),
   };
+}
+
+/** The text of the vault's entry. */
+export function toStatistics(usages: ReadonlyMap<string, Usage>): string {
+  return JSON.stringify({ version: ENTRY_VERSION, accounts: Object.fromEntries(usages) });
 }
 
 /** The counters of a vault entry, or why it could not be read. */

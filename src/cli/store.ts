@@ -1,23 +1,36 @@
-// The store of accounts for a server: the keyring of this user, and the lock that keeps a second ccb from it.
+// The store of accounts for a server: keyring or sealed files, the journal beside it, and the lock that keeps a second
+// ccb from both.
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { CcbError } from "../core/errors.ts";
+import { createFileVault, holdsValues } from "../vault/file.ts";
+import { createJournal } from "../vault/journal.ts";
+import type { Journal } from "../vault/journal.ts";
 import { createKeyringVault } from "../vault/keyring.ts";
 import type { WorkerLike } from "../vault/keyring.ts";
-import { acquireStoreLock } from "../vault/lock.ts";
+import { acquireStoreLock, storeStem } from "../vault/lock.ts";
 import type { StoreLock } from "../vault/lock.ts";
+import { createPrivateFolder } from "../vault/private-folder.ts";
 import { serviceName } from "../vault/service-name.ts";
 import { createSplitVault } from "../vault/split.ts";
 import { stateDirectory } from "../vault/state-directory.ts";
+import { keyInVault, storeKey } from "../vault/store-key.ts";
 import { VaultError } from "../vault/vault.ts";
 import type { Vault } from "../vault/vault.ts";
 import * as runtime from "./runtime.ts";
 
 /** Windows Credential Manager takes 2,560 bytes of UTF-16 (facts/bun); some room is left. */
 const WINDOWS_ENTRY_LENGTH = 1_200;
+const JOURNAL_KEY = "journal-key";
+
+export type StoreKind = Config["settings"]["oauth"]["store"];
 
 export interface Store {
-  /** null: everything stays in memory (`enable_persistence: false`). */
+  /** null: everything stays in memory. */
   readonly vault: Vault | null;
+  /** null: there is nothing to be written ahead of. */
+  readonly journal: Journal | null;
   /**
    * Takes the store for this process; call it before the vault is used. Throws `store_held`. Where there can be no lock,
    * nothing would keep another ccb away: then the vault answers every call with fault `no_lock`.
@@ -25,6 +38,8 @@ export interface Store {
   lock(address: string): void;
   /** Lets the next process have it. */
   release(): void;
+  /** Removes the folders of sealed files and of the journal, with all that was set aside there. */
+  removeFolders(): void;
 }
 
 /** A vault that is not touched while `refusal` gives a reason. */
@@ -45,19 +60,81 @@ function guarded(vault: Vault, refusal: () => string | null): Vault {
   };
 }
 
+export interface StorePlace {
+  /** From `serviceName()`. */
+  readonly service: string;
+  /** Where the lock is. */
+  readonly directory: string;
+  /** Where the sealed files are. */
+  readonly files: string;
+  /** Where what is on its way is noted: each kind of store has its own key, so its own folder. */
+  readonly journalOf: (kind: StoreKind) => string;
+}
+
+/** Where the store of this configuration and this person is. */
+export function storePlace(config: Config): StorePlace {
+  const service = serviceName(config.settings.oauth.service_name, runtime.userKey());
+  const directory = stateDirectory(runtime.environment, runtime.platform, runtime.homeDirectory());
+  const files = join(directory, storeStem(service));
+  return { service, directory, files, journalOf: (kind) => `${files}.journal-${kind}` };
+}
+
+/** Which backend the configuration asks for. */
+function storeKind({ settings: { oauth } }: Config): StoreKind {
+  return oauth.enable_persistence ? oauth.store : "memory";
+}
+
+/** For the log: what went wrong with a file; `detail` never holds a value. */
+export type Report = (event: string, detail: string) => void;
+type Opened = Pick<Store, "vault" | "journal">;
+
+/** The backend itself, unlocked; nothing is touched yet. */
+export function openStore(kind: StoreKind, place: StorePlace, spawn: () => WorkerLike, report: Report): Opened {
+  if (kind === "memory") return { vault: null, journal: null };
+  const { service } = place;
+  const random = runtime.realRandom;
+  const uid = runtime.userId();
+  const keyringCalls = createKeyringVault({ service, spawn, clock: runtime.realClock, random });
+  const keyring = runtime.platform === "win32" ? createSplitVault(keyringCalls, WINDOWS_ENTRY_LENGTH) : keyringCalls;
+  const files = createPrivateFolder(place.files, uid);
+  const fileKey = () => storeKey({ env: runtime.environment, uid, keyring, random, inUse: () => holdsValues(files) });
+  const journal = createJournal({
+    folder: createPrivateFolder(place.journalOf(kind), uid),
+    service,
+    random,
+    key: kind === "file" ? fileKey : () => keyInVault(keyring, JOURNAL_KEY, random, true),
+    onTrouble: (what, detail) => report(`journal_${what}`, detail),
+  });
+  const vault =
+    kind === "keyring"
+      ? keyring
+      : createFileVault({
+          folder: files,
+          service,
+          key: fileKey,
+          random,
+          onSetAside: (file, detail) => report("store_file_set_aside", `${file}: ${detail}`),
+          close: () => keyring.close(),
+        });
+  return { vault, journal };
+}
+
 /** Creates the store that the configuration asks for; nothing is touched yet. */
-export function createStore(config: Config, spawn: () => WorkerLike): Store {
-  const { enable_persistence, service_name } = config.settings.oauth;
-  if (!enable_persistence) return { vault: null, lock: () => {}, release: () => {} };
-  const service = serviceName(service_name, runtime.userKey());
-  const keyring = createKeyringVault({ service, spawn, clock: runtime.realClock, random: runtime.realRandom });
-  const vault = runtime.platform === "win32" ? createSplitVault(keyring, WINDOWS_ENTRY_LENGTH) : keyring;
+export function createStore(config: Config, spawn: () => WorkerLike, report: Report = () => {}): Store {
+  const place = storePlace(config);
+  const { vault, journal } = openStore(storeKind(config), place, spawn, report);
+  const removeFolders = (): void => {
+    for (const folder of [place.files, place.journalOf("keyring"), place.journalOf("file")])
+      rmSync(folder, { recursive: true, force: true });
+  };
+  if (vault === null) return { vault, journal, lock: () => {}, release: () => {}, removeFolders };
   let refusal: string | null = "not locked yet";
   let lock: StoreLock | null = null;
   return {
     vault: guarded(vault, () => refusal),
+    journal,
     lock(address) {
-      const directory = stateDirectory(runtime.environment, runtime.platform, runtime.homeDirectory());
+      const { directory, service } = place;
       try {
         lock = acquireStoreLock({ directory, service, holder: { pid: runtime.pid, address } });
         refusal = null;
@@ -67,5 +144,6 @@ export function createStore(config: Config, spawn: () => WorkerLike): Store {
       }
     },
     release: () => lock?.release(),
+    removeFolders,
   };
 }

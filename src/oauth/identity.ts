@@ -59,7 +59,7 @@ export function identify(
       accountUuid: reply.accountUuid,
       organizationUuid: reply.organizationUuid,
       organizationName: reply.organizationName,
-      tokens: toTokens(reply, null, requestedScopes, nowMs),
+      tokens: { ...toTokens(reply, null, requestedScopes, nowMs), rotation: nextRotation(known?.tokens) },
       createdAt: known?.createdAt ?? Math.floor(nowMs / 1000),
     },
   };
@@ -82,6 +82,8 @@ function uniqueName(
   return names.find((name) => !taken(name)) ?? `${email} (${id})`;
 }
 
+const nextRotation = (old: Account["tokens"] | null | undefined): number => (old?.rotation ?? 0) + 1;
+
 /** The token set of a reply; what the reply leaves out stays as it was (RFC 6749 §6: the old refresh token, the scopes). */
 export function toTokens(
   reply: TokenReply,
@@ -95,5 +97,6 @@ export function toTokens(
     expiresAt: nowMs + reply.expiresIn * 1000,
     obtainedAt: nowMs,
     scopes: reply.scopes ?? old?.scopes ?? requestedScopes,
+    rotation: nextRotation(old),
   };
 }

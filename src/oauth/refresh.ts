@@ -1,4 +1,5 @@
 // Keeps access tokens usable: one refresh in flight per account whoever asks, durable before the new token is used.
+import { isNewer } from "../account/account.ts";
 import type { Account, TokenSet } from "../account/account.ts";
 import type { Persistence } from "../account/persistence.ts";
 import { READY } from "../account/store.ts";
@@ -101,7 +102,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   async function reread(account: Account): Promise<Account | null> {
     const stored = await deps.persistence.reread(account.id);
     // An older one is there where the vault could not be written: it is spent, and showing it again could end the chain.
-    if (stored === undefined || stored.tokens.obtainedAt <= account.tokens.obtainedAt) return null;
+    if (stored === undefined || !isNewer(stored.tokens, account.tokens)) return null;
     return stored.tokens.refresh === null ? null : stored;
   }
 

@@ -1,8 +1,5 @@
 // What a keyring's error means. The library gives every error one code, so its words are all there is.
-import type { VaultFault } from "./vault.ts";
-
-/** What a keyring itself can say; the lock is not its business. */
-type KeyringFault = Exclude<VaultFault, "no_lock">;
+import type { KeyringFault } from "./vault.ts";
 
 /**
  * The words, by platform. The first that matches wins. Linux: libdbus, zbus and the Secret Service, seen with

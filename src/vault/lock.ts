@@ -26,7 +26,7 @@ export interface StoreLockOptions {
 }
 
 /** A file name for any service: readable, and told apart by its hash where letters were replaced or case is ignored. */
-function fileStem(service: string): string {
+export function storeStem(service: string): string {
   const readable = service.replaceAll(/[^A-Za-z0-9._-]+/g, "-").slice(0, 60);
   return `store-${readable}-${createHash("sha256").update(service).digest("hex").slice(0, 12)}`;
 }
@@ -68,8 +68,8 @@ function lockFile(path: string): Database {
  * `vault_failed` where the directory cannot be made or written. The lock file stays; only its lock counts.
  */
 export function acquireStoreLock({ directory, service, holder }: StoreLockOptions): StoreLock {
-  const path = join(directory, `${fileStem(service)}.lock`);
-  const holderPath = join(directory, `${fileStem(service)}.json`);
+  const path = join(directory, `${storeStem(service)}.lock`);
+  const holderPath = join(directory, `${storeStem(service)}.json`);
   let database: Database | undefined;
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -1,7 +1,7 @@
 // Under which name a keyring files the entries of one instance of one person.
 
 /** Percent-encodes what is neither letter, digit nor one of `-._`: no two inputs give one output. */
-function encode(text: string): string {
+export function encodeName(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replaceAll(
     /[!'()*~]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -14,5 +14,5 @@ function encode(text: string): string {
  * Printable ASCII whatever comes in.
  */
 export function serviceName(setting: string, osUser: string): string {
-  return `${encode(setting)}:${encode(osUser)}`;
+  return `${encodeName(setting)}:${encodeName(osUser)}`;
 }

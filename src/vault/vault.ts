@@ -5,8 +5,14 @@
  * no_lock: the folder of the lock cannot be written, so the store is left alone;
  * locked: it is there and closed; silent: it is there and does not answer in time;
  * ambiguous: two entries match one name; full: there is no room; failed: anything else.
+ * Of files alone: no_key: there is no key, and nothing was stored yet; wrong_key: what is stored was written with
+ * another key, or its key is gone; foreign: others own it or may write to it, or a link stands in its place;
+ * unwritable: full, read-only or forbidden; damaged: one value is cut short or was changed; newer: a newer ccb's.
  */
-export type VaultFault = "absent" | "no_lock" | "locked" | "silent" | "ambiguous" | "full" | "failed";
+type FileFault = "no_key" | "wrong_key" | "foreign" | "unwritable" | "damaged" | "newer";
+/** What a keyring itself can say. */
+export type KeyringFault = "absent" | "locked" | "silent" | "ambiguous" | "full" | "failed";
+export type VaultFault = KeyringFault | FileFault | "no_lock";
 
 export class VaultError extends Error {
   override readonly name = "VaultError";
@@ -20,7 +26,7 @@ export class VaultError extends Error {
 
 export interface Vault {
   /** What /health and /oauth/status call it. */
-  readonly backend: "keyring" | "memory";
+  readonly backend: "keyring" | "file" | "memory";
   /** The value, or null where there is none. Rejects with VaultError. */
   get(name: string): Promise<string | null>;
   /** Resolves once the value is written and was read back equal. Rejects with VaultError. */

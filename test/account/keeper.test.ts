@@ -22,6 +22,7 @@ function make(options: { mode?: VaultMode; load?: (vault: Vault) => Promise<void
   };
   const keeper = createKeeper({
     vault,
+    journal: null,
     clock,
     log: testLog.log,
     load,

@@ -20,6 +20,7 @@ test("two accounts and their statistics are there after a restart", async () => 
     expect.stringMatching(/^account:/),
     expect.stringMatching(/^account:/),
     "index",
+    "journal-key",
     "stats",
   ]);
   const second = await setting.start();

@@ -1,0 +1,40 @@
+// ccb store init: a key for the sealed store, where there is no keyring to keep one.
+import { mkdir, open } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { userConfigFile } from "../config/locate.ts";
+import type { Flags } from "../config/overrides.ts";
+import { codeOf } from "../core/errors.ts";
+import { resolveLanguage, wordsOf } from "../core/language.ts";
+import { holdsValues } from "../vault/file.ts";
+import { createPrivateFolder } from "../vault/private-folder.ts";
+import { newKeyText, storeKeyFile } from "../vault/store-key.ts";
+import { VaultError } from "../vault/vault.ts";
+import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, loadForCommand, whereabouts } from "./configuration.ts";
+import * as runtime from "./runtime.ts";
+import { storePlace } from "./store.ts";
+
+/** Writes a new key, readable by its owner alone; one that is there stays. Resolves the exit code. */
+export async function storeInit(flags: Flags, keyFile: string | undefined): Promise<number> {
+  const config = await loadForCommand(flags);
+  if (config === null) return EXIT_USAGE;
+  const words = wordsOf(resolveLanguage(config.settings.language, runtime.locale()));
+  const beside = join(dirname(userConfigFile(whereabouts())), "store.key");
+  const file = resolve(runtime.workingDirectory(), keyFile ?? storeKeyFile(runtime.environment) ?? beside);
+  const fail = (text: string): number => {
+    runtime.writeError(`${text}\n`);
+    return EXIT_FAILURE;
+  };
+  try {
+    const { files } = storePlace(config);
+    if (holdsValues(createPrivateFolder(files, runtime.userId()))) return fail(words.store.inUse({ folder: files }));
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await using handle = await open(file, "wx", 0o600);
+    await handle.writeFile(`${newKeyText(runtime.realRandom)}\n`);
+    await handle.sync();
+  } catch (error) {
+    const reason = error instanceof VaultError ? error.message : codeOf(error);
+    return fail(reason === "EEXIST" ? words.store.keyThere({ file }) : words.store.keyFailed({ file, reason }));
+  }
+  runtime.writeOutput(`${words.store.keyMade({ file })}\n`);
+  return EXIT_OK;
+}

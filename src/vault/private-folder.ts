@@ -1,0 +1,227 @@
+// A folder of this person alone: made, checked, and written so that each file is whole or not there.
+import { randomBytes } from "node:crypto";
+import { chmodSync, closeSync, constants, fchmodSync, fstatSync, fsync, lstatSync, mkdirSync, openSync } from "node:fs";
+import { readdirSync, readSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { codeOf } from "../core/errors.ts";
+import { SEALED_LIMIT } from "./seal.ts";
+import { VaultError } from "./vault.ts";
+import type { VaultFault } from "./vault.ts";
+
+const OTHERS_MAY_WRITE = 0o022;
+const UNWRITABLE = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "ENOMEM"]);
+const NO_ROOM_TO_LOOK = new Set(["ELOOP", "ENOTDIR", "EACCES", "EPERM", "EISDIR"]);
+// Windows has neither; there the user's profile keeps others out.
+const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
+const UNFINISHED = ".unfinished";
+
+/**
+ * All calls throw or reject with VaultError: `foreign` where others own the folder or a file, `unwritable`, or `failed`.
+ * What is small and must not be interrupted is synchronous; waiting for the disk is not.
+ */
+export interface PrivateFolder {
+  readonly path: string;
+  /** The file's bytes, or null where there is none. */
+  read(name: string): Uint8Array<ArrayBuffer> | null;
+  /** Temporary file, fsync, rename, fsync of the folder. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** Safe from the end of the process when it returns; from a power cut a moment later. */
+  writeNow(name: string, bytes: Uint8Array): void;
+  remove(name: string): Promise<void>;
+  /** As `writeNow`. */
+  removeNow(name: string): void;
+  /** Renames a file that must not be lost and is of no use; gives its new name. Null where it is gone already. */
+  setAside(name: string): string | null;
+  /** The names of the whole files. */
+  list(): readonly string[];
+  /** Removes what an earlier process did not finish. Only for who holds the store's lock. */
+  sweep(): void;
+}
+
+const flush = promisify(fsync);
+
+function thrown(error: unknown, otherwise: ReadonlyMap<ReadonlySet<string>, VaultFault>, what: string): VaultError {
+  if (error instanceof VaultError) return error;
+  const code = codeOf(error);
+  const fault = [...otherwise].find(([codes]) => codes.has(code))?.[1] ?? "failed";
+  return new VaultError(fault, `${what} (${code})`, { cause: error });
+}
+const WRITING: ReadonlyMap<ReadonlySet<string>, VaultFault> = new Map([
+  [new Set(["ELOOP", "ENOTDIR"]), "foreign"],
+  [UNWRITABLE, "unwritable"],
+]);
+const READING: ReadonlyMap<ReadonlySet<string>, VaultFault> = new Map([[NO_ROOM_TO_LOOK, "foreign"]]);
+
+/** Creates the folder's keeper; nothing is touched yet. `uid` undefined: a system without owners (Windows). */
+export function createPrivateFolder(path: string, uid: number | undefined): PrivateFolder {
+  /** Whether the folder is there; throws where it is not this person's own. */
+  function check(): boolean {
+    let status;
+    try {
+      status = lstatSync(path);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return false;
+      throw error;
+    }
+    if (!status.isDirectory()) throw new VaultError("foreign", `${path} is not a folder, but a link or a file`);
+    if (uid === undefined) return true;
+    if (status.uid !== uid) throw new VaultError("foreign", `${path} belongs to user ${status.uid}`);
+    if ((status.mode & 0o077) !== 0) chmodSync(path, 0o700);
+    const above = statSync(dirname(path));
+    if ((above.uid !== uid && above.uid !== 0) || (above.mode & OTHERS_MAY_WRITE) !== 0) {
+      throw new VaultError("foreign", `others own ${dirname(path)} or may write to it`);
+    }
+    return true;
+  }
+
+  function make(): void {
+    if (check()) return;
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    check();
+  }
+
+  async function flushFolder(): Promise<void> {
+    if (uid === undefined) return; // Windows opens no folders
+    const folder = openSync(path, "r");
+    try {
+      await flush(folder);
+    } finally {
+      closeSync(folder);
+    }
+  }
+
+  /** The written file under its temporary name, open. */
+  function writeUnfinished(bytes: Uint8Array): { file: number; unfinished: string } {
+    make();
+    const unfinished = join(path, `.${randomBytes(8).toString("hex")}${UNFINISHED}`);
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NOFOLLOW;
+    const file = openSync(unfinished, flags, 0o600);
+    try {
+      for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+      return { file, unfinished };
+    } catch (error) {
+      closeSync(file);
+      rmSync(unfinished, { force: true });
+      throw error;
+    }
+  }
+
+  function place(unfinished: string, name: string): void {
+    try {
+      renameSync(unfinished, join(path, name));
+    } catch (error) {
+      rmSync(unfinished, { force: true });
+      throw error;
+    }
+  }
+
+  function readChecked(name: string): Uint8Array<ArrayBuffer> {
+    const file = openSync(join(path, name), constants.O_RDONLY | NOFOLLOW | (constants.O_NONBLOCK ?? 0));
+    try {
+      // Asked of the open file: what was looked at is what is read.
+      const status = fstatSync(file);
+      if (!status.isFile()) throw new VaultError("foreign", `${name} is not a regular file`);
+      if (uid !== undefined) {
+        if (status.uid !== uid) throw new VaultError("foreign", `${name} belongs to user ${status.uid}`);
+        if ((status.mode & 0o077) !== 0) fchmodSync(file, 0o600);
+      }
+      if (status.size > SEALED_LIMIT) throw new VaultError("damaged", `${name} has ${status.size} bytes`);
+      const bytes = new Uint8Array(status.size);
+      let at = 0;
+      while (at < bytes.length) {
+        const count = readSync(file, bytes, at, bytes.length - at, at);
+        if (count === 0) break;
+        at += count;
+      }
+      return bytes.slice(0, at);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  return {
+    path,
+    read(name) {
+      try {
+        return check() ? readChecked(name) : null;
+      } catch (error) {
+        if (codeOf(error) === "ENOENT") return null;
+        throw thrown(error, READING, `${name} cannot be read`);
+      }
+    },
+    async write(name, bytes) {
+      try {
+        const { file, unfinished } = writeUnfinished(bytes);
+        try {
+          await flush(file);
+        } catch (error) {
+          rmSync(unfinished, { force: true });
+          throw error;
+        } finally {
+          closeSync(file);
+        }
+        place(unfinished, name);
+        await flushFolder();
+      } catch (error) {
+        throw thrown(error, WRITING, `${name} cannot be written`);
+      }
+    },
+    writeNow(name, bytes) {
+      try {
+        const { file, unfinished } = writeUnfinished(bytes);
+        try {
+          place(unfinished, name);
+        } finally {
+          fsync(file, () => closeSync(file));
+        }
+      } catch (error) {
+        throw thrown(error, WRITING, `${name} cannot be written`);
+      }
+    },
+    async remove(name) {
+      try {
+        if (!check()) return;
+        rmSync(join(path, name), { force: true });
+        await flushFolder();
+      } catch (error) {
+        throw thrown(error, WRITING, `${name} cannot be removed`);
+      }
+    },
+    removeNow(name) {
+      try {
+        if (check()) rmSync(join(path, name), { force: true });
+      } catch (error) {
+        throw thrown(error, WRITING, `${name} cannot be removed`);
+      }
+    },
+    setAside(name) {
+      const aside = `${name}.set-aside-${randomBytes(4).toString("hex")}`;
+      try {
+        if (!check()) return null;
+        renameSync(join(path, name), join(path, aside));
+        return aside;
+      } catch (error) {
+        if (codeOf(error) === "ENOENT") return null;
+        throw thrown(error, WRITING, `${name} cannot be set aside`);
+      }
+    },
+    list() {
+      try {
+        return check() ? readdirSync(path).filter((name) => !name.startsWith(".")) : [];
+      } catch (error) {
+        throw thrown(error, READING, "the folder cannot be listed");
+      }
+    },
+    sweep() {
+      try {
+        if (!check()) return;
+        for (const name of readdirSync(path)) {
+          if (name.startsWith(".") && name.endsWith(UNFINISHED)) rmSync(join(path, name), { force: true });
+        }
+      } catch (error) {
+        throw thrown(error, WRITING, "the folder cannot be swept");
+      }
+    },
+  };
+}
