@@ -21,7 +21,11 @@ import { shareTimers } from "./core/shared-timers.ts";
 import { createWakeWatch } from "./core/wake.ts";
 import { accountWait } from "./http/cooldowns.ts";
 import { createDocsRoutes, DOCS_PATH, DOCS_POLICY } from "./http/docs.ts";
-import { answerHead, assertRoutable, createErrorHook } from "./http/entry.ts";
+import { createDoor } from "./http/door.ts";
+import type { Caller } from "./http/door.ts";
+import { createEntrance } from "./http/entrance.ts";
+import type { LimitIdle } from "./http/entrance.ts";
+import { createErrorHook } from "./http/entry.ts";
 import { toErrorResponse } from "./http/errors.ts";
 import { createOAuthRoutes } from "./http/oauth.ts";
 import { createProxyRoutes, pathOf } from "./http/proxy.ts";
@@ -41,6 +45,7 @@ import { signOut } from "./oauth/sign-out.ts";
 import { createConnections } from "./relay/connections.ts";
 import { createRelayStack } from "./relay/stack.ts";
 import { createTraces } from "./relay/trace.ts";
+import type { Journal } from "./vault/journal.ts";
 import type { Vault } from "./vault/vault.ts";
 
 /** How often the machine is looked at for sleep and for another network, milliseconds. */
@@ -61,11 +66,13 @@ export interface AppDeps {
   readonly announce: Announce;
   /** null: everything stays in memory. */
   readonly vault: Vault | null;
+  /** Keeps what is on its way into the vault; null: memory alone does. */
+  readonly journal: Journal | null;
   /** Settles the ways out for the authorities of a configuration. */
   readonly routing: (caFile: string | null) => RouteOf;
   /** A fingerprint of the machine's own addresses. */
   readonly network: () => string;
-  /** ccb's own address with the port in force; known once it listens. */
+  /** What curl is told of ccb's own address, with the port in force; known once it listens. */
   readonly publicUrl: () => string;
   /** The console's language. */
   readonly language: Language;
@@ -74,14 +81,11 @@ export interface AppDeps {
   readonly onConfig: (config: Config) => void;
 }
 
-/** Seconds before a connection that says nothing is closed, outside proxied requests. */
-export const IDLE_SECONDS = 120;
-
-/** Sets how long the connection of a request may be silent, seconds; 0: for ever. */
-type LimitIdle = (request: Request, seconds: number) => void;
+/** A caller of which nothing is known but that it came over the network. */
+const SOMEBODY: Caller = { socket: false, peer: () => null };
 
 export interface App {
-  handle(request: Request, limitIdle: LimitIdle): Promise<Response>;
+  handle(request: Request, limitIdle: LimitIdle, caller?: Caller): Promise<Response>;
   readonly store: AccountStore;
   readonly persistence: Persistence;
   /** Opens the vault and begins to watch the clock. */
@@ -110,6 +114,7 @@ export function createApp(deps: AppDeps): App {
   const persistence = createPersistence({
     store,
     vault: deps.vault,
+    journal: deps.journal,
     clock,
     log,
     onStatus: deps.onPersistence,
@@ -154,6 +159,7 @@ export function createApp(deps: AppDeps): App {
     const before = plan;
     plan = createPlan(config, store);
     fleet.replaced(before, plan);
+    door.replace(config.settings);
     routeOf = deps.routing(config.settings.ca_file);
     // What was scheduled by the old settings is looked at again.
     for (const { id } of store.all()) schedule.arm(id);
@@ -164,7 +170,6 @@ export function createApp(deps: AppDeps): App {
   const trackRecord = createTrackRecord();
   const lost = createLostAccounts({ store, clock, prompt });
 
-  const relayed = new WeakMap<Request, LimitIdle>();
   const relay = createRelayStack({
     fetch: deps.fetch,
     clock: shareTimers(clock),
@@ -180,8 +185,7 @@ export function createApp(deps: AppDeps): App {
     trackRecord,
     routeOf: (provider) => routeOf(provider.base_url, provider.proxy),
     loginRequired: (provider) => prompt.required(provider),
-    // Before the last byte: Bun takes no other limit for a connection afterwards.
-    onEnding: (request) => relayed.get(request)?.(request, IDLE_SECONDS),
+    onEnding: (request) => entrance.onEnding(request),
     onLost: (id, { reason, said }) => (reason === "account_refused" ? lost.shutOut(id, said) : lost.refused(id)),
     onKeyRefused: (provider) => deps.announce(words.relay.keyRefused({ provider })),
   });
@@ -194,6 +198,11 @@ export function createApp(deps: AppDeps): App {
     if (response.status === 500) log.error("internal_error", { id, path: pathOf(request.url), error: codeOf(error) });
     return response;
   }
+  const { host, tls } = deps.config.settings;
+  const door = createDoor(deps.config.settings, { host, tls: tls !== null }, () =>
+    plan.config.providers.some((provider) => provider.credential.kind === "passthrough" && fleet.enabled(provider)),
+  );
+  const entrance = createEntrance({ clock, log, door, toResponse });
   const oauthProvider = (): string =>
     live.current().providers.find(({ credential }) => credential.kind === "oauth")?.name ?? "ccb";
   const signInDeps = {
@@ -209,7 +218,7 @@ export function createApp(deps: AppDeps): App {
   const routes = new Elysia({ strictPath: true })
     .use(createErrorHook(toResponse))
     .use(createDocsRoutes())
-    .use(createProxyRoutes({ relay, toResponse, newId }))
+    .use(createProxyRoutes({ relay: entrance.guarded(relay), toResponse, newId }))
     .use(
       createOAuthRoutes({
         clock,
@@ -234,13 +243,12 @@ export function createApp(deps: AppDeps): App {
     )
     .use(createProvidersRoutes({ clock, log, plan: () => plan, fleet, trackRecord, store, reload, languageOf }))
     .use(createRequestsRoutes({ traces }))
-    .use(createServiceRoutes({ clock, store, persistence, languageOf }))
+    .use(createServiceRoutes({ clock, store, persistence, languageOf, isTrusted: entrance.isTrusted }))
     .compile();
-  const route = async (request: Request): Promise<Response> => routes.handle(request);
-  /** The plugin's page has no hook of its own for headers. */
-  async function docsPage(request: Request): Promise<Response> {
-    const response = await route(request);
-    response.headers.set("content-security-policy", DOCS_POLICY);
+  async function reply(request: Request): Promise<Response> {
+    const response = await routes.handle(request);
+    // The plugin's page has no hook of its own for headers.
+    if (pathOf(request.url) === DOCS_PATH) response.headers.set("content-security-policy", DOCS_POLICY);
     return response;
   }
 
@@ -255,23 +263,7 @@ export function createApp(deps: AppDeps): App {
     store,
     persistence,
     reload,
-    async handle(request, limitIdle) {
-      try {
-        assertRoutable(request);
-      } catch (error) {
-        return toResponse(error, request);
-      }
-      const path = pathOf(request.url);
-      if (path.startsWith("/v1/")) {
-        // The relay has limits of its own for uploads and replies, but none for a body that it does not read.
-        const unread = (request.method === "GET" || request.method === "HEAD") && request.body !== null;
-        if (!unread) {
-          relayed.set(request, limitIdle);
-          limitIdle(request, 0);
-        }
-      } else if (request.method === "HEAD") return answerHead(request, route);
-      return path === DOCS_PATH ? docsPage(request) : route(request);
-    },
+    handle: (request, limitIdle, caller = SOMEBODY) => entrance.handle(request, limitIdle, caller, reply),
     start() {
       persistence.start();
       watch();

@@ -1,5 +1,5 @@
 // Whether a target may serve a request now, and if not, why and until when. Pure.
-import type { ChoiceRequest, ChoiceState, ChoosableTarget, Unusable, TargetRecord } from "./choosable.ts";
+import type { ChoiceRequest, ChoiceState, ChoosableTarget, Forbidden, TargetRecord, Unusable } from "./choosable.ts";
 import { barOf, easeOf } from "./standing.ts";
 import type { Bar, Standing } from "./standing.ts";
 import { reservedUntil } from "./windows.ts";
@@ -11,6 +11,7 @@ import { reservedUntil } from "./windows.ts";
  */
 type ExclusionReason =
   | Unusable
+  | Forbidden
   | "claude_token_not_allowed_there"
   | "limit"
   | "ramp"

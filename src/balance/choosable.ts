@@ -34,6 +34,9 @@ export interface ChoiceRequest {
 /** Why a target cannot serve at all: no token, or its owner's wish. */
 export type Unusable = "login_required" | "paused" | "disabled" | "key_refused";
 
+/** Why a request may not have a target that could serve: its key does not reach it, or would be sent there. */
+export type Forbidden = "not_allowed" | "own_key";
+
 /** What is known of a target. */
 export interface TargetRecord extends Readonly<Standing> {
   readonly models: ReadonlyMap<string, Readonly<Standing>>;
@@ -49,5 +52,5 @@ export interface ChoiceState<Target extends ChoosableTarget = ChoosableTarget> {
   sessionOn(sessionId: string): string | null;
   /** How many sessions a target has. */
   sessionsOn(targetId: string): number;
-  readonly unusable: (target: Target) => Unusable | null;
+  readonly unusable: (target: Target) => Unusable | Forbidden | null;
 }

@@ -6,7 +6,7 @@ import type { Clock, Random } from "../core/ports.ts";
 import type { Target } from "../provider/target.ts";
 import { createAffinity } from "./affinity.ts";
 import type { Affinity } from "./affinity.ts";
-import type { ChoiceRequest, ChoiceState, Unusable } from "./choosable.ts";
+import type { ChoiceRequest, ChoiceState, Forbidden, Unusable } from "./choosable.ts";
 import { choose } from "./choose.ts";
 import type { Candidate, Choice } from "./choose.ts";
 import type { Plan } from "./plan.ts";
@@ -25,6 +25,8 @@ export interface Asked extends ChoiceRequest {
   readonly thread: boolean;
   /** From `nextTurn`. */
   readonly turn: number;
+  /** Why the caller may not have a target; null: it may. */
+  readonly forbids: (target: Target) => Forbidden | null;
 }
 
 /** What a request has learnt on its way. */
@@ -144,7 +146,8 @@ export function createFleet({ clock, random, store, sessionTtlMs }: FleetDeps): 
   function chosen(plan: Plan, asked: Asked): Choice<Target> {
     const targets = ownTargets(plan.targetsFor(asked.model), asked.clientDigest);
     const { strategy } = plan.config.settings.balancing;
-    return choose(targets, asked, view, { strategy }, clock.now(), asked.turn);
+    const mine = { ...view, unusable: (target: Target) => asked.forbids(target) ?? unusable(target) };
+    return choose(targets, asked, mine, { strategy }, clock.now(), asked.turn);
   }
 
   function settle(target: Target, { sessionId, message }: Asked): void {

@@ -1,22 +1,32 @@
-// Listening: the addresses of a host, an own error for one that is taken, and an end in two steps.
+// Listening: the addresses of a host and the socket, an own error for one that is taken, and an end in two steps.
+import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import type { Server } from "bun";
-import { CcbError } from "../core/errors.ts";
 import type { App } from "../app.ts";
-import { startServer } from "./server.ts";
+import type { Settings } from "../config/config.ts";
+import { managementNeedsKey, NO_HOST } from "../config/exposure.ts";
+import { CcbError, codeOf } from "../core/errors.ts";
+import { userId } from "./runtime.ts";
+import { startServer, startSocket } from "./server.ts";
+import type { Tls } from "./server.ts";
+import { clearSocketPath } from "./socket.ts";
 
 export interface Listening {
-  readonly port: number;
-  /** What a client is pointed at. */
+  /** What a client is pointed at; `unix:PATH` where there is only the socket. */
   readonly url: string;
+  /** The same for the command line of curl, with what lets a person in who manages ccb. */
+  readonly curl: string;
   /** Takes no new connection; resolves when the open ones have ended. */
   stop(): Promise<void>;
   /** Cuts what is still open. */
   cut(): void;
 }
 
+type ListenSettings = Pick<Settings, "host" | "port" | "tls" | "socket" | "auth" | "allowed_hosts">;
+
 /** With the default host ccb takes ::1 too: clients that resolve localhost may try that first (facts/bun). */
 function addressesOf(host: string): readonly string[] {
+  if (host === NO_HOST) return [];
   if (host !== "127.0.0.1" && host.toLowerCase() !== "localhost") return [host.replaceAll(/^\[|\]$/g, "")];
   const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
     (list ?? []).some(({ address }) => address === "::1"),
@@ -24,36 +34,81 @@ function addressesOf(host: string): readonly string[] {
   return hasIpv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
 }
 
-function listenAll(addresses: readonly string[], port: number, app: App): Server<undefined>[] {
-  const servers: Server<undefined>[] = [];
-  for (const hostname of addresses) {
-    try {
-      // The first decides the port where any free one will do.
-      servers.push(startServer(hostname, servers[0]?.port ?? port, app));
-    } catch (cause) {
-      for (const server of servers) void server.stop(true);
-      throw toError(cause, hostname, servers[0]?.port ?? port);
-    }
-  }
-  return servers;
-}
-
 function toError(cause: unknown, host: string, port: number): CcbError {
   const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "failed";
   if (code === "EADDRINUSE")
     return new CcbError("address_in_use", (words) => words.cli.addressInUse({ host, port }), { cause });
+  if (code.startsWith("ERR_"))
+    return new CcbError("address_in_use", (words) => words.access.tlsFailed({ reason: code }), { cause });
   return new CcbError("address_in_use", (words) => words.cli.addressFailed({ host, port, reason: code }), { cause });
 }
 
-/** Listens at every address of the host. Rejects with `address_in_use`. */
-export function listen(host: string, port: number, app: App): Listening {
-  const addresses = addressesOf(host);
-  const servers = listenAll(addresses, port, app);
-  const bound = servers[0]?.port ?? port;
+async function readTls(tls: Settings["tls"]): Promise<Tls | null> {
+  if (tls === null) return null;
+  try {
+    return { cert: await readFile(tls.cert, "utf8"), key: await readFile(tls.key, "utf8") };
+  } catch (cause) {
+    const reason = codeOf(cause);
+    throw new CcbError("address_in_use", (words) => words.access.tlsFailed({ reason }), { cause });
+  }
+}
+
+function openSocket(path: string, app: App): Server<undefined> {
+  try {
+    return startSocket(path, app);
+  } catch (cause) {
+    const reason = codeOf(cause);
+    throw new CcbError("address_in_use", (words) => words.access.socketFailed({ path, reason }), { cause });
+  }
+}
+
+/** The name that clients best use for what is listened at. */
+function nameOf(addresses: readonly string[], { host, allowed_hosts }: ListenSettings): string {
   const [only = host] = addresses.length > 1 ? ["localhost"] : addresses;
+  if (only === "127.0.0.1") return "localhost";
+  // ccb does not answer under the name of every address.
+  if (only === "0.0.0.0" || only === "::") return allowed_hosts[0] ?? "localhost";
+  return only.includes(":") ? `[${only}]` : only;
+}
+
+function curlOf(url: string, { host, auth, socket }: ListenSettings): string {
+  const needsKey = managementNeedsKey(host, auth);
+  // In a shell's single quotes nothing but the quote itself means anything.
+  if (socket !== null && (needsKey || host === NO_HOST))
+    return `--unix-socket '${socket.replaceAll("'", String.raw`'\''`)}' http://localhost`;
+  return needsKey ? `-H "x-ccb-key: $CCB_KEY" ${url}` : url;
+}
+
+/** Listens at every address of the host, and at the socket. Rejects with `address_in_use`. */
+export async function listen(settings: ListenSettings, app: App): Promise<Listening> {
+  const { host, socket } = settings;
+  const addresses = addressesOf(host);
+  const tls = await readTls(settings.tls);
+  // What takes time comes first: who finds ccb at one door finds it at all of them.
+  if (socket !== null) await clearSocketPath(socket, userId());
+  const servers: Server<undefined>[] = [];
+  let port = settings.port;
+  try {
+    for (const hostname of addresses) {
+      try {
+        const server = startServer(hostname, port, app, tls);
+        servers.push(server);
+        // The first decides the port where any free one will do.
+        port = server.port ?? port;
+      } catch (cause) {
+        throw toError(cause, hostname, port);
+      }
+    }
+    if (socket !== null) servers.push(openSocket(socket, app));
+  } catch (error) {
+    for (const server of servers) void server.stop(true);
+    throw error;
+  }
+  const scheme = tls === null ? "http" : "https";
+  const url = host === NO_HOST ? `unix:${socket ?? ""}` : `${scheme}://${nameOf(addresses, settings)}:${port}`;
   return {
-    port: bound,
-    url: `http://${only === "127.0.0.1" ? "localhost" : only.includes(":") ? `[${only}]` : only}:${bound}`,
+    url,
+    curl: curlOf(url, settings),
     stop: async () => void (await Promise.all(servers.map((server) => server.stop()))),
     cut: () => {
       for (const server of servers) void server.stop(true);

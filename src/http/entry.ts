@@ -1,6 +1,5 @@
 // What every request meets before a route: checks that hold everywhere, HEAD, and the answer for paths that are none.
 import { Elysia, NotFoundError } from "elysia";
-import { isLoopbackHost } from "../config/origins.ts";
 import { CcbError } from "../core/errors.ts";
 import { pathOf } from "./proxy.ts";
 
@@ -19,28 +18,12 @@ const METHODS: readonly (readonly [RegExp, string])[] = [
   [/^\/(?:health|providers|docs|docs\/json|docs\/scalar\.js)$/, "GET, HEAD"],
 ];
 
-/** Rejects what no route may see. */
-export function assertRoutable(request: Request): void {
-  const { url } = request;
-  if (url.indexOf("/", url.indexOf("//") + 2) < ROUTER_OFFSET)
+/** Rejects what the router would misread; who may call is the guard's matter (door.ts). */
+export function assertRoutable({ url }: Request): void {
+  // Without a Host there is no origin in front of the path.
+  if (!url.startsWith("http") || url.indexOf("/", url.indexOf("//") + 2) < ROUTER_OFFSET)
     throw new CcbError("invalid_request", (words) => words.http.badHost);
-  assertOwnPage(request.headers);
 }
-
-/**
- * ccb listens for programs of this machine. A web page could reach it too: under a name of its own that resolves here
- * (DNS rebinding), or by a request that its browser sends without asking. Both are told by what the browser adds.
- */
-function assertOwnPage(headers: Headers): void {
-  const host = headers.get("host");
-  if (host !== null && !isLoopbackHost(URL.parse(`http://${host}`)?.hostname ?? "")) throw foreign();
-  const origin = headers.get("origin");
-  if (origin !== null && origin !== `http://${host ?? ""}`) throw foreign();
-  const site = headers.get("sec-fetch-site");
-  if (site !== null && site !== "same-origin" && site !== "none") throw foreign();
-}
-
-const foreign = (): CcbError => new CcbError("foreign_page", (words) => words.http.foreignPage);
 
 /** Translates what a route threw: Elysia's own errors would echo what was submitted, so none of their text is used. */
 export function createErrorHook(toResponse: (error: unknown, request: Request) => Response) {

@@ -1,9 +1,8 @@
 // ANY /v1/*: the proxy. The route only hands the request over; the relay does the work.
 import { Elysia } from "elysia";
-import type { Relay } from "../relay/relay.ts";
 
 export interface ProxyDeps {
-  readonly relay: Relay;
+  readonly relay: (request: Request, path: string, id: string) => Promise<Response>;
   /** Turns an error into the response, with the same id as the log line. */
   readonly toResponse: (error: unknown, request: Request, id: string) => Response;
   readonly newId: () => string;

@@ -13,6 +13,9 @@ import { jsonResponse } from "./openapi.ts";
 import type { OpenApiOperation } from "./openapi.ts";
 import { toPersistenceStatus } from "./persistence-status.ts";
 
+/** What a caller without a key learns where keys are asked for. */
+const AliveSchema = Type.Object({ status: Type.Literal("ok") });
+
 const HealthSchema = Type.Object({
   status: Type.Literal("ok"),
   version: Type.String(),
@@ -24,7 +27,8 @@ const HealthSchema = Type.Object({
 const healthDocs: OpenApiOperation = {
   tags: ["Service"],
   summary: "Is ccb alive",
-  description: "200 while the process serves, whatever its accounts do.",
+  description:
+    "200 while the process serves, whatever its accounts do. Where keys are asked for, a caller without one is told the status alone.",
   responses: {
     200: jsonResponse("Alive.", HealthSchema, {
       status: "ok",
@@ -41,20 +45,25 @@ export interface ServiceDeps {
   readonly store: Pick<AccountStore, "all">;
   readonly persistence: Persistence;
   readonly languageOf: (request: Request) => Language;
+  /** Whether the caller may know how ccb stands. */
+  readonly isTrusted: (request: Request) => boolean;
 }
 
 /** Creates the controller of the service's own endpoint. Uptime counts from here. */
-export function createServiceRoutes({ clock, store, persistence, languageOf }: ServiceDeps) {
+export function createServiceRoutes({ clock, store, persistence, languageOf, isTrusted }: ServiceDeps) {
   const startedAt = clock.monotonic();
   return new Elysia({ name: "service" }).get(
     "/health",
-    ({ request }): Static<typeof HealthSchema> => ({
-      status: "ok",
-      version: VERSION,
-      uptime_seconds: Math.floor((clock.monotonic() - startedAt) / 1000),
-      accounts: store.all().length,
-      persistence: toPersistenceStatus(persistence, wordsOf(languageOf(request))),
-    }),
+    ({ request }): Static<typeof HealthSchema> | Static<typeof AliveSchema> => {
+      if (!isTrusted(request)) return { status: "ok" };
+      return {
+        status: "ok",
+        version: VERSION,
+        uptime_seconds: Math.floor((clock.monotonic() - startedAt) / 1000),
+        accounts: store.all().length,
+        persistence: toPersistenceStatus(persistence, wordsOf(languageOf(request))),
+      };
+    },
     { detail: healthDocs },
   );
 }

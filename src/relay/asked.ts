@@ -5,6 +5,8 @@ import type { Plan } from "../balance/plan.ts";
 import { sessionIdOf } from "../balance/session-id.ts";
 import { kindOfPath } from "../provider/path-kind.ts";
 import { carriesClaudeToken } from "../provider/prepare.ts";
+import { forbiddenOf } from "./access.ts";
+import type { Access } from "./access.ts";
 import type { RequestBody } from "./request-body.ts";
 
 /** Tells clients apart without keeping what they sent. */
@@ -21,6 +23,7 @@ export interface AskedInput {
   readonly model: string | null;
   /** The configuration in force. */
   readonly plan: Plan;
+  readonly access: Access;
 }
 
 /** What a request asks for, and the conversation that it says it belongs to. */
@@ -31,14 +34,14 @@ export interface Read {
 }
 
 /** Reads what the choice needs; this takes the request's turn. */
-export function toAsked(fleet: Fleet, { headers, path, body, model, plan }: AskedInput): Read {
+export function toAsked(fleet: Fleet, { headers, path, body, model, plan, access }: AskedInput): Read {
   const kind = kindOfPath(path);
   const bytes = body.kind === "whole" && kind !== "other" ? body.bytes : null;
   const { pinned, thread } = fleet.affinity.look(path, bytes);
   const sessionId = sessionIdOf(headers, bytes);
   const route = plan.routeOf(model);
   const passthrough = plan.config.providers.some(({ credential }) => credential.kind === "passthrough");
-  const asked = {
+  const asked: Asked = {
     model,
     sessionId: sessionId === null || route === "" ? sessionId : `${sessionId} ${route}`,
     pinned,
@@ -48,6 +51,7 @@ export function toAsked(fleet: Fleet, { headers, path, body, model, plan }: Aske
     claudeToken: carriesClaudeToken(headers),
     clientDigest: passthrough ? digestOf(headers) : "",
     turn: fleet.nextTurn(),
+    forbids: (target) => forbiddenOf(access, target),
   };
   return { asked, sessionId };
 }

@@ -3,6 +3,7 @@ import type { Asked } from "../balance/fleet.ts";
 import type { Plan } from "../balance/plan.ts";
 import type { Clock, Log } from "../core/ports.ts";
 import type { Target } from "../provider/target.ts";
+import type { Access } from "./access.ts";
 import type { Peeked } from "./peek.ts";
 import type { RequestBody } from "./request-body.ts";
 import type { TraceWriter } from "./trace.ts";
@@ -18,6 +19,8 @@ export interface RequestLine {
   /** Monotonic milliseconds. */
   readonly startedAt: number;
   attempts: number;
+  /** The name of the caller's key; null: it needed none. */
+  readonly key: string | null;
 }
 
 export interface Exchange {
@@ -29,6 +32,7 @@ export interface Exchange {
   /** The configuration that was in force when the request came: it ends on that one. */
   readonly plan: Plan;
   readonly trace: TraceWriter;
+  readonly access: Access;
 }
 
 /** How an exchange ended: with a reply's stream, or with an error of ccb's own. */
@@ -49,6 +53,7 @@ export function logExchange(log: Log, clock: Clock, line: RequestLine, summary: 
     id: line.id,
     method: line.method,
     path: line.path,
+    key: line.key ?? undefined,
     model: line.model ?? undefined,
     provider: target?.provider.name,
     account: target?.kind === "account" ? target.account.id : undefined,

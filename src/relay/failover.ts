@@ -10,6 +10,7 @@ import { CcbError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Clock, Random } from "../core/ports.ts";
 import type { Target } from "../provider/target.ts";
+import { mayUseProvider } from "./access.ts";
 import { SHORT_ANSWER_TOKENS } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
 import { allLimited, firstOfRamp, firstToOpen, whyNobody } from "./nobody.ts";
@@ -110,8 +111,11 @@ export function createFailover(deps: FailoverDeps): (exchange: Exchange) => Prom
   }
 
   /** The provider that a sign-in would help, if any. */
-  const accountProvider = ({ plan, asked }: Exchange): Provider | undefined =>
-    plan.providersFor(asked.model).find((provider) => provider.credential.kind === "oauth" && fleet.enabled(provider));
+  const accountProvider = ({ plan, asked, access }: Exchange): Provider | undefined =>
+    plan
+      .providersFor(asked.model)
+      .filter(({ name }) => mayUseProvider(access, name))
+      .find((provider) => provider.credential.kind === "oauth" && fleet.enabled(provider));
 
   /** True: accounts have come out of the keyring. Not a login prompt while they are there, behind a lock. */
   async function accountsCame(exchange: Exchange, run: Run): Promise<boolean> {

@@ -46,16 +46,21 @@ export function allLimited(first: Until, now: number): CcbError {
 }
 
 /**
- * Why nobody may serve, where it is no limit: `credential_not_allowed_there`, `switched_off` or `no_provider`; null: a
- * sign-in would help.
+ * Why nobody may serve, where it is no limit: `credential_not_allowed_there`, `switched_off`, `key_for_upstream`,
+ * `key_target` or `no_provider`; null: a sign-in would help.
  */
 export function whyNobody({ candidates, excluded }: Choice<Target>, wantsAccount: boolean): CcbError | null {
   const has = (reason: Excluded<Target>["reason"]): boolean => excluded.some((one) => one.reason === reason);
   if (has("login_required")) return null;
   const off = has("paused") || (has("disabled") && has("pinned_elsewhere"));
   if (off && candidates.length === 0) return new CcbError("switched_off", (words) => words.relay.switchedOff);
+  const outOfReach = new CcbError("key_target", (words) => words.access.targetRefused);
+  // What holds the thing that the request names is there, and not for this caller: nobody's sign-in would help.
+  if (has("not_allowed") && has("pinned_elsewhere")) return outOfReach;
   if (wantsAccount) return null;
   if (has("claude_token_not_allowed_there"))
     return new CcbError("credential_not_allowed_there", (words) => words.relay.claudeTokenElsewhere);
+  if (has("own_key")) return new CcbError("key_for_upstream", (words) => words.access.keyToUpstream);
+  if (has("not_allowed")) return outOfReach;
   return new CcbError("no_provider", (words) => words.relay.noProvider);
 }

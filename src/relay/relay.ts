@@ -11,6 +11,8 @@ import { isMessages } from "../provider/path-kind.ts";
 import { decodeErrorBody } from "../provider/read-error.ts";
 import { plainId } from "../provider/target.ts";
 import type { Target } from "../provider/target.ts";
+import { assertModelAllowed } from "./access.ts";
+import type { Access } from "./access.ts";
 import { toAsked } from "./asked.ts";
 import { logExchange } from "./exchange.ts";
 import type { Exchange, RequestLine } from "./exchange.ts";
@@ -38,12 +40,13 @@ export interface RelayDeps {
   readonly onEnding: (request: Request) => void;
 }
 
-export type Relay = (request: Request, path: string, id: string) => Promise<Response>;
+export type Relay = (request: Request, path: string, id: string, access: Access) => Promise<Response>;
 
 /** The name goes into the log; a client may put anything there. */
 const LONGEST_MODEL = 100;
 /** What a header may hold as it is (RFC 9110 §5.5). */
 const ASCII = /^[\x20-\x7e]+$/;
+const CORS = "access-control-";
 const NOTHING = { model: null, stream: false, maxTokens: null };
 /** Replies that say which target holds a thing (affinity.ts): made, listed, or deleted. */
 const HOLDINGS = /^\/v1\/(?:files|messages\/batches)(?:\/|$)/;
@@ -57,6 +60,8 @@ const accountOf = (target: Target): string | null => (target.kind === "account" 
 function toHeaders({ line }: Exchange, { response }: Answered["answer"], target: Target): Headers {
   const { name } = target.provider;
   const headers = endToEnd(response.headers);
+  // The API answers browsers so; no page of another site may read what comes through ccb.
+  for (const header of Array.from(headers.keys())) if (header.startsWith(CORS)) headers.delete(header);
   headers.set("x-ccb-request-id", line.id);
   headers.set("x-ccb-provider", ASCII.test(name) ? name : encodeURI(name));
   headers.set("x-ccb-attempts", String(line.attempts));
@@ -111,7 +116,7 @@ export function createRelay(deps: RelayDeps): Relay {
     return toClientResponse({ status, statusText, headers }, answer.beginning, answer.body);
   }
 
-  return async (request, path, id) => {
+  return async (request, path, id, access) => {
     const line: RequestLine = {
       id,
       method: request.method,
@@ -119,6 +124,7 @@ export function createRelay(deps: RelayDeps): Relay {
       model: null,
       startedAt: clock.monotonic(),
       attempts: 0,
+      key: access.key,
     };
     const plan = deps.plan();
     const { settings } = plan.config;
@@ -135,9 +141,11 @@ export function createRelay(deps: RelayDeps): Relay {
       const body = await takeBody(request, path, limits, clock);
       const peeked = body.kind === "whole" ? peekBody(body.bytes) : NOTHING;
       line.model = peeked.model?.slice(0, LONGEST_MODEL) ?? null;
-      const { asked, sessionId } = toAsked(fleet, { headers: request.headers, path, body, model: line.model, plan });
+      assertModelAllowed(access, { method: request.method, path, body });
+      const { headers } = request;
+      const { asked, sessionId } = toAsked(fleet, { headers, path, body, model: line.model, plan, access });
       trace.request({ model: line.model, sessionId, stream: peeked.stream, strategy });
-      const exchange = { line, request, body, peeked, asked, plan, trace };
+      const exchange = { line, request, body, peeked, asked, plan, trace, access };
       return hand(exchange, await deps.failover(exchange));
     } catch (error) {
       deps.onEnding(request);

@@ -271,11 +271,7 @@ describe("account paths", () => {
   test("a body that is not asked for is no reason to refuse", async () => {
     await using world = await createWorld();
     await world.signIn();
-    for (const init of [
-      { headers: JSON_TYPE, body: "{ half" },
-      { headers: { "content-type": "text/plain" }, body: "x" },
-      {},
-    ]) {
+    for (const init of [{ headers: JSON_TYPE, body: "{ half" }, {}]) {
       expect((await world.json("/oauth/refresh/user1@example.com", { method: "POST", ...init })).status).toBe(200);
     }
     expect((await world.json("/oauth/tokens", { method: "DELETE", headers: JSON_TYPE, body: "{ half" })).status).toBe(

@@ -12,4 +12,5 @@ export const askedOf = (fleet: Pick<Fleet, "nextTurn">, sessionId: string | null
   thread: false,
   message: true,
   turn: fleet.nextTurn(),
+  forbids: () => null,
 });

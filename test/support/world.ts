@@ -7,6 +7,7 @@ import { parseConfig } from "../../src/config/parse.ts";
 import type { Language } from "../../src/core/language.ts";
 import type { Fetch } from "../../src/core/ports.ts";
 import { createMemoryVault } from "../../src/vault/memory.ts";
+import type { Journal } from "../../src/vault/journal.ts";
 import type { Vault } from "../../src/vault/vault.ts";
 import { messagesHandler } from "./anthropic.ts";
 import { configText } from "./binary.ts";
@@ -24,8 +25,10 @@ import type { Identity, Upstream } from "./upstream.ts";
 export interface WorldOptions {
   /** Over the usual configuration: one provider with `auth_value: oauth`. */
   readonly config?: Pick<ConfigPieces, "providers" | "settings" | "routes">;
-  /** Default: one in memory. null: persistence is off. */
+  /** Default: one in memory that passes for a keyring. null: persistence is off. */
   readonly vault?: Vault | null;
+  /** Default: none. */
+  readonly journal?: Journal;
   readonly oauth?: OAuthServerOptions;
   readonly language?: Language;
   readonly seed?: number;
@@ -115,7 +118,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const oauth = after?.oauth ?? (await startOAuthServer({ now: () => clock.now(), ...options.oauth }));
   const upstream = after?.upstream ?? (await startUpstream({ authorize: oauth.identify }));
   if (after === undefined) upstream.handle(messagesHandler());
-  const vault = options.vault === undefined ? createMemoryVault() : options.vault;
+  const vault = options.vault === undefined ? { ...createMemoryVault(), backend: "keyring" as const } : options.vault;
   const log = createTestLog();
   const persistence: KeeperStatus[] = [];
 
@@ -133,6 +136,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     log: log.log,
     announce: log.announce,
     vault,
+    journal: options.journal ?? null,
     routing: () => () => ({ proxy: false }),
     network: () => "one network",
     publicUrl: () => "http://localhost:9090",

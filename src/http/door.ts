@@ -1,0 +1,88 @@
+// The guard at work: what a request says about its caller, held against the configuration in force.
+import type { Config } from "../config/config.ts";
+import { isExposed, managementNeedsKey } from "../config/exposure.ts";
+import { toHostname } from "../config/listening-rules.ts";
+import { createNetworks } from "../config/networks.ts";
+import { Secret } from "../core/secret.ts";
+import { admit } from "./guard.ts";
+import type { Admitted, CallFacts, CallRules } from "./guard.ts";
+import { createKeys } from "./keys.ts";
+import { pathOf } from "./proxy.ts";
+
+/** How a request came in. */
+export interface Caller {
+  /** Over the owner-only socket. */
+  readonly socket: boolean;
+  /** The address at the other end; null: not known. */
+  readonly peer: () => string | null;
+}
+
+/** What stays bound until a restart, whatever the file says meanwhile. */
+export interface Bound {
+  readonly host: string;
+  readonly tls: boolean;
+}
+
+const WILDCARD = /^(?:0\.0\.0\.0|::|\*)$/;
+
+function toRules(settings: Config["settings"], { host, tls }: Bound, passthrough: () => boolean): CallRules {
+  const { auth, allowed_hosts, plain_http_from } = settings;
+  // A name that is listened on is one that clients come under.
+  const own = WILDCARD.test(host) ? null : toHostname(host);
+  return {
+    tls,
+    hosts: new Set(own === null ? allowed_hosts : [...allowed_hosts, own]),
+    plainHttp: isExposed(host) && !tls ? createNetworks(plain_http_from) : null,
+    keys: createKeys(auth.keys),
+    keysNeeded: auth.enabled,
+    managementNeedsKey: managementNeedsKey(host, auth),
+    exemptPaths: new Set(auth.exempt_paths),
+    passthrough,
+  };
+}
+
+const BEARER = /^Bearer +(\S+)\s*$/i;
+const secretOf = (text: string | null | undefined): Secret | null =>
+  text === null || text === undefined || text === "" ? null : new Secret(text);
+
+function toFacts(request: Request, { socket, peer }: Caller): CallFacts {
+  const { headers, url } = request;
+  const length = headers.get("content-length");
+  return {
+    method: request.method,
+    path: pathOf(url),
+    // A request that was not read from a socket says it in its URL alone.
+    host: headers.get("host") ?? (url.startsWith("/") ? null : (URL.parse(url)?.host ?? null)),
+    origin: headers.get("origin"),
+    fetchSite: headers.get("sec-fetch-site"),
+    fetchMode: headers.get("sec-fetch-mode"),
+    fetchDest: headers.get("sec-fetch-dest"),
+    contentType: headers.get("content-type"),
+    hasBody: () => (length === null ? request.body !== null : length !== "0"),
+    socket,
+    peer,
+    ccbKey: secretOf(headers.get("x-ccb-key")),
+    credentials: [
+      secretOf(headers.get("x-api-key")),
+      secretOf(BEARER.exec(headers.get("authorization") ?? "")?.[1]),
+    ].filter((secret) => secret !== null),
+  };
+}
+
+export interface Door {
+  /** Decides over a request; rejects with the error that its caller gets. */
+  admit(request: Request, caller: Caller): Admitted;
+  /** Another configuration is in force. */
+  replace(settings: Config["settings"]): void;
+}
+
+/** Creates the guard of what is bound. `passthrough`: whether a provider takes the clients' own credentials now. */
+export function createDoor(settings: Config["settings"], bound: Bound, passthrough: () => boolean): Door {
+  let rules = toRules(settings, bound, passthrough);
+  return {
+    admit: (request, caller) => admit(toFacts(request, caller), rules),
+    replace(next) {
+      rules = toRules(next, bound, passthrough);
+    },
+  };
+}

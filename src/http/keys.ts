@@ -1,0 +1,31 @@
+// The keys of those who may call: digests alone, compared in constant time.
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { ClientKey } from "../config/config.ts";
+import type { Secret } from "../core/secret.ts";
+
+export interface Keys {
+  /** Whose key it is; null: nobody's. Every key is compared, whichever fits: the time says nothing about any of them. */
+  find(presented: Secret): ClientKey | null;
+}
+
+const digestOf = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+/** The SHA-256 of a key as `key_sha256` has it. */
+export const toKeyDigest = (key: Secret): string => digestOf(key.reveal()).toString("hex");
+
+/** Takes the digests of the keys; the keys themselves are not kept. */
+export function createKeys(keys: readonly ClientKey[]): Keys {
+  const known = keys.map((key) => {
+    const { kind, text } = key.secret;
+    return { key, digest: kind === "key" ? digestOf(text.reveal()) : Buffer.from(text.reveal(), "hex") };
+  });
+  return {
+    find(presented) {
+      if (known.length === 0) return null;
+      const digest = digestOf(presented.reveal());
+      let found: ClientKey | null = null;
+      for (const { key, digest: own } of known) if (timingSafeEqual(own, digest)) found = key;
+      return found;
+    },
+  };
+}
