@@ -9,7 +9,26 @@ const root = join(import.meta.dir, "..");
 /** Per test; per file a hang outside of any test ends after the second. */
 const TEST_TIMEOUT_MS = 60_000;
 const FILE_TIMEOUT_MS = 600_000;
-const KEYRING_PROGRAMS = ["dbus-daemon", "gnome-keyring-daemon", "secret-tool"];
+
+/** What the files with a word in their name need: `x.keyring.test.ts`, `x.systemd.test.ts`, `x.systemd.keyring.test.ts`. */
+const NEEDS: Readonly<Record<string, () => readonly string[]>> = {
+  keyring: () => missingPrograms(["dbus-daemon", "gnome-keyring-daemon", "secret-tool"]),
+  systemd: () => {
+    const missing = missingPrograms(["systemd-analyze", "systemctl", "dbus-daemon", "unshare", "nsenter"]);
+    return missing.length > 0 || mayNest()
+      ? missing
+      : ["root, namespaces and cgroup2 (for a systemd of the tests' own)"];
+  },
+};
+
+const missingPrograms = (programs: readonly string[]): readonly string[] =>
+  programs.filter((program) => Bun.which(program) === null);
+
+/** Whether a systemd can be started in namespaces, as test/support/nested-systemd.sh does. */
+function mayNest(): boolean {
+  const script = `control=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts) && [ -w "$control" ] && unshare --mount --pid --fork --cgroup --ipc --uts true`;
+  return process.getuid?.() === 0 && Bun.spawnSync(["/bin/sh", "-c", script]).exitCode === 0;
+}
 
 /** A proxy or a home of the machine's user must not decide how a test ends. */
 const DROPPED =
@@ -98,8 +117,12 @@ async function main(): Promise<number> {
   const all = [...new Bun.Glob("test/**/*.test.ts").scanSync({ cwd: root })].sort();
   const chosen = all.filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)));
 
-  const missing = KEYRING_PROGRAMS.filter((program) => Bun.which(program) === null);
-  const leftOut = missing.length > 0 ? chosen.filter((file) => file.endsWith(".keyring.test.ts")) : [];
+  const missing = new Map(Object.entries(NEEDS).map(([word, look]) => [word, look()]));
+  const lacks = (file: string): readonly string[] =>
+    basename(file)
+      .split(".")
+      .flatMap((word) => missing.get(word) ?? []);
+  const leftOut = chosen.filter((file) => lacks(file).length > 0);
   const queue = shuffle(
     chosen.filter((file) => !leftOut.includes(file)),
     seed,
@@ -125,7 +148,7 @@ async function main(): Promise<number> {
 
   for (const line of complaints) console.log(line);
   for (const file of leftOut)
-    console.log(`SKIPPED ${file}: needs ${missing.join(", ")}; "make test-deps" installs them`);
+    console.log(`SKIPPED ${file}: needs ${[...new Set(lacks(file))].join(", ")}; "make test-deps" installs them`);
   console.log(
     `${totals.passed} passed, ${totals.failed} failed${leftOut.length > 0 ? `, ${leftOut.length} skipped` : ""}`,
   );

@@ -32,16 +32,26 @@ function tokensLine(app: App, words: Words): string {
   const status = app.persistence.status();
   if (status === null) return words.login.persistenceOff;
   if (status.fault !== null) return words.cli.inMemory({ why: words.vault.why[status.fault] });
-  return status.phase === "opening" ? words.vault.waiting : words.cli.kept;
+  if (status.phase === "opening") return words.vault.waiting;
+  return app.persistence.backend === "file" ? words.store.kept : words.cli.kept;
+}
+
+/** What Claude Code needs beside the address. */
+function credentialLines({ providers, settings }: Config): readonly string[] {
+  const enabled = providers.filter((provider) => provider.enabled);
+  const passes = ({ credential }: Provider): boolean => credential.kind === "passthrough";
+  const own = enabled.some(passes)
+    ? ["export ANTHROPIC_CUSTOM_HEADERS='x-ccb-key: YOUR_KEY'"]
+    : ["export ANTHROPIC_AUTH_TOKEN=YOUR_KEY"];
+  if (settings.auth.enabled) return own;
+  // With a passthrough alone Claude Code brings its own credential; else any word keeps it from asking for a login.
+  return enabled.every(passes) ? [] : ["export ANTHROPIC_AUTH_TOKEN=ccb"];
 }
 
 /** The start banner, ending in a newline. Colours only on a terminal. */
 export function banner({ app, config, words, url, coloured }: BannerInput): string {
   const paint = (code: string, text: string): string => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text);
   const heading = (text: string): string => paint("1", text);
-  const passthroughOnly = config.providers
-    .filter(({ enabled }) => enabled)
-    .every(({ credential }) => credential.kind === "passthrough");
   const lines = [
     "",
     `  ${paint("1;35", "ccb")} ${VERSION}  ${paint("2", "Claude Code Balancer")}`,
@@ -57,8 +67,7 @@ export function banner({ app, config, words, url, coloured }: BannerInput): stri
     "",
     `  ${heading(words.cli.point)}`,
     `    export ANTHROPIC_BASE_URL=${url}`,
-    // With a passthrough alone Claude Code brings its own credential; else any word keeps it from asking for a login.
-    ...(passthroughOnly ? [] : ["    export ANTHROPIC_AUTH_TOKEN=ccb"]),
+    ...credentialLines(config).map((line) => `    ${line}`),
     "",
   ];
   return `${lines.join("\n")}\n`;

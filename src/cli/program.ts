@@ -7,8 +7,12 @@ import { VERSION } from "../core/version.ts";
 import { EXIT_OK, EXIT_USAGE, systemLanguage } from "./configuration.ts";
 import { check } from "./check.ts";
 import { init } from "./init.ts";
+import { addKeyCommand, NO_SUCH_KEY_ACTION } from "./key.ts";
 import { writeError, writeOutput } from "./runtime.ts";
 import { serve } from "./serve.ts";
+import { addServiceCommand, NO_SUCH_ACTION } from "./service/add-command.ts";
+import { service } from "./service/command.ts";
+import { addStoreCommand, NO_SUCH_STORE_ACTION } from "./store-commands.ts";
 import type { WorkerLike } from "../vault/keyring.ts";
 
 interface Options {
@@ -27,6 +31,9 @@ function usageProblem({ code, message }: CommanderError, words: Words): string {
   const hint = suggestion === "" ? "" : words.cli.didYouMean({ name: suggestion });
   if (code === "commander.unknownOption") return words.cli.noSuchOption({ name: quoted(/'([^'=]*)/) }) + hint;
   if (code === "commander.optionMissingArgument") return words.cli.optionNeedsValue({ name: quoted(/'([^' ]*)/) });
+  if (code === NO_SUCH_ACTION) return words.service.whichAction;
+  if (code === NO_SUCH_STORE_ACTION) return words.store.whichAction;
+  if (code === NO_SUCH_KEY_ACTION) return words.access.whichKeyAction;
   return words.cli.tooManyWords + hint;
 }
 
@@ -87,6 +94,18 @@ export async function run(args: readonly string[], spawnKeyringWorker: () => Wor
     .action(async () => {
       code = await init();
     });
+
+  addServiceCommand(program, words, async (action, options) => {
+    code = await service(action, options, spawnKeyringWorker);
+  });
+
+  addStoreCommand(program, words, spawnKeyringWorker, (ended) => {
+    code = ended;
+  });
+
+  addKeyCommand(program, words, (ended) => {
+    code = ended;
+  });
 
   try {
     await program.parseAsync([...args], { from: "user" });

@@ -37,6 +37,8 @@ export function networkFingerprint(): string {
 export const environment: Readonly<Record<string, string | undefined>> = process.env;
 export const platform: string = process.platform;
 export const pid: number = process.pid;
+/** The binary's own path; null where ccb runs from its source. */
+export const executable: string | null = /\$bunfs|~BUN/.test(import.meta.url) ? process.execPath : null;
 export const workingDirectory = (): string => process.cwd();
 export const homeDirectory = (): string => homedir();
 export const userId = (): number | undefined => process.getuid?.();

@@ -10,6 +10,7 @@ import { resolveLanguage, wordsOf } from "../core/language.ts";
 import type { Language } from "../core/language.ts";
 import type { Log } from "../core/ports.ts";
 import type { KeeperStatus } from "../account/keeper.ts";
+import type { Vault } from "../vault/vault.ts";
 import type { WorkerLike } from "../vault/keyring.ts";
 import { banner } from "./banner.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, load, loadForCommand, whereabouts } from "./configuration.ts";
@@ -18,6 +19,9 @@ import type { Listening } from "./listen.ts";
 import { createLogger } from "./logger.ts";
 import * as runtime from "./runtime.ts";
 import { onSignals } from "./signals.ts";
+import { createDatagramSender } from "./service/datagram.ts";
+import { createNotifier } from "./service/notify.ts";
+import { stopSeconds } from "./service/plan.ts";
 import { createStore } from "./store.ts";
 
 /** The banner waits this long for the keyring, so that it can say who is signed in; requests do not wait for it. */
@@ -26,15 +30,20 @@ const BANNER_WAIT_MS = 1_500;
 const KEYRING_PATIENCE_MS = 5_000;
 
 /** Says on the console when tokens stop or begin to be durable. Silent at a start where all is well. */
-function createPersistenceAnnouncer(language: Language, announce: (text: string) => void) {
+function createPersistenceAnnouncer(
+  language: Language,
+  announce: (text: string) => void,
+  backend: Vault["backend"] | undefined,
+) {
   const words = wordsOf(language);
+  const { meanwhile, back } = backend === "file" ? words.store : words.vault;
   let saidFault: KeeperStatus["fault"] = null;
   return (status: KeeperStatus): void => {
     if (status.fault !== null && status.fault !== saidFault) {
       announce(
-        `${words.login.notDurable({ why: words.vault.why[status.fault], mend: words.vault.mend[status.fault] })}\n${words.vault.meanwhile}`,
+        `${words.login.notDurable({ why: words.vault.why[status.fault], mend: words.vault.mend[status.fault] })}\n${meanwhile}`,
       );
-    } else if (status.durable && saidFault !== null) announce(words.vault.back);
+    } else if (status.durable && saidFault !== null) announce(back);
     saidFault = status.fault;
   };
 }
@@ -74,8 +83,9 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
     clock: runtime.realClock,
     write: runtime.writeOutput,
   });
-  const store = createStore(config, spawnKeyringWorker);
+  const store = createStore(config, spawnKeyringWorker, (event, detail) => log.warning(event, { detail }));
   let url = "";
+  let curl = "";
   const app = createApp({
     config,
     load: () => load(flags),
@@ -85,18 +95,19 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
     log,
     announce,
     vault: store.vault,
+    journal: store.journal,
     routing: runtime.createRouting,
     network: runtime.networkFingerprint,
-    publicUrl: () => url,
+    publicUrl: () => curl,
     language,
-    onPersistence: createPersistenceAnnouncer(language, announce),
+    onPersistence: createPersistenceAnnouncer(language, announce, store.vault?.backend),
     onConfig: (next) => setLevel(next.settings.log_level),
   });
 
   let listening: Listening | null = null;
   try {
-    listening = listen(settings.host, settings.port, app);
-    ({ url } = listening);
+    listening = await listen(settings, app);
+    ({ url, curl } = listening);
     store.lock(url);
   } catch (error) {
     listening?.cut();
@@ -106,6 +117,12 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
   }
   const open = listening;
   log.info("listening", { url, pid: runtime.pid, config: config.file ?? "embedded" });
+  const notifier = createNotifier({
+    env: runtime.environment,
+    pid: runtime.pid,
+    clock: runtime.realClock,
+    open: createDatagramSender,
+  });
   const stopped = new Promise<void>((resolve) => {
     let signals = 0;
     function stop(): void {
@@ -114,12 +131,14 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
         flush();
         runtime.exit(EXIT_FAILURE);
       }
+      notifier.stopping(stopSeconds(settings.shutdown_grace_seconds));
       announce(words.cli.stopping({ seconds: settings.shutdown_grace_seconds }));
       void shutDown(app, open, settings.shutdown_grace_seconds, log).finally(resolve);
     }
     onSignals({ stop, reload: () => void app.reload() });
   });
   app.start();
+  notifier.ready(url);
   void app.persistence.settled(BANNER_WAIT_MS).then(() => {
     runtime.writeError(banner({ app, config, words, url, coloured: runtime.errorIsTerminal() }));
   });
@@ -130,6 +149,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
   const rest = runtime.stayAlive();
   await stopped;
   rest();
+  notifier.close();
   stopWatching();
   store.release();
   flush();

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 
-const BINARY = join(import.meta.dir, "..", "..", "dist", "ccb");
+/** Another one where TEST_BINARY names it. */
+const BINARY = process.env["TEST_BINARY"] ?? join(import.meta.dir, "..", "..", "dist", "ccb");
 
 /** Throws a clear error when the binary was not built. */
 export function requireBinary(binary: string = BINARY): string {

@@ -1,0 +1,149 @@
+// ccb service install | uninstall | print | status: writes the unit, and has the manager take it up.
+import { spawnSync } from "node:child_process";
+import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { formatProblem } from "../../config/problem.ts";
+import { codeOf } from "../../core/errors.ts";
+import { wordsOf } from "../../core/language.ts";
+import type { WorkerLike } from "../../vault/keyring.ts";
+import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, systemLanguage, whereabouts } from "../configuration.ts";
+import * as runtime from "../runtime.ts";
+import { makePlan } from "./make-plan.ts";
+import type { Planned } from "./make-plan.ts";
+import { managerOf } from "./manager.ts";
+import type { Manager, Step } from "./manager.ts";
+import type { Scope } from "./plan.ts";
+import { purgeStore } from "./purge.ts";
+
+export const SERVICE_ACTIONS = ["install", "uninstall", "print", "status"] as const;
+export type ServiceAction = (typeof SERVICE_ACTIONS)[number];
+
+export interface ServiceOptions {
+  readonly system?: boolean;
+  readonly config?: string;
+  readonly storeKey?: string;
+  readonly purge?: boolean;
+}
+
+const words = wordsOf(systemLanguage());
+const say = (text: string): void => runtime.writeError(`${text}\n`);
+
+/** Runs a command of the manager, its output the person's. Gives back its exit code; 127 where there is no such program. */
+function run({ command: [program, ...args], mayFail = false }: Step, quiet = mayFail): number {
+  const done = spawnSync(program, args, {
+    stdio: ["ignore", quiet ? "ignore" : "inherit", quiet ? "ignore" : "inherit"],
+  });
+  return done.error === undefined ? (done.status ?? EXIT_FAILURE) : 127;
+}
+
+/** Runs the steps in order; false after the first one that failed, which is said. */
+function runAll(steps: readonly Step[]): boolean {
+  for (const step of steps) {
+    const code = run(step);
+    if (code === 0 || step.mayFail) continue;
+    say(words.service.stepFailed({ command: step.command.join(" "), code }));
+    return false;
+  }
+  return true;
+}
+
+function sayProblems({ problems, obstacles }: Planned): boolean {
+  for (const problem of problems) say(formatProblem(problem, words));
+  for (const obstacle of obstacles) say(obstacle(words));
+  return obstacles.length > 0 || problems.some(({ severity }) => severity === "error");
+}
+
+async function install(manager: Manager, planned: Planned): Promise<number> {
+  if (sayProblems(planned)) {
+    say(words.service.notInstalled);
+    return EXIT_USAGE;
+  }
+  if (run(manager.reach, true) !== 0) {
+    say(words.service.unreachable[manager.kind]);
+    return EXIT_FAILURE;
+  }
+  const namespaces = manager.probe === null || run(manager.probe, true) === 0;
+  if (!namespaces) say(words.service.lessHardened);
+  const plan = { ...planned.plan, namespaces };
+  try {
+    // Whoever made it first made it: systemd would make it too late for ReadWritePaths=.
+    if (plan.scope === "user") await mkdir(plan.stateDirectory, { recursive: true, mode: 0o700 });
+    await mkdir(dirname(manager.file), { recursive: true });
+    const unfinished = `${manager.file}.${runtime.pid}`;
+    await writeFile(unfinished, manager.text(plan), { mode: 0o644 });
+    await rename(unfinished, manager.file);
+  } catch (error) {
+    say(words.service.writeFailed({ file: manager.file, reason: codeOf(error) }));
+    return EXIT_FAILURE;
+  }
+  if (!runAll(manager.start)) return EXIT_FAILURE;
+  runtime.writeOutput(`${words.service.installed({ file: manager.file })}\n`);
+  runtime.writeOutput(`${words.service.next[plan.scope === "system" ? "system" : manager.kind]}\n`);
+  return EXIT_OK;
+}
+
+async function uninstall(
+  manager: Manager,
+  planned: Planned,
+  purge: boolean,
+  spawnKeyringWorker: () => WorkerLike,
+): Promise<number> {
+  const { scope, config } = planned.plan;
+  const installed = (await stat(manager.file).catch(() => null)) !== null;
+  if (installed && !runAll([...manager.stop, ...(purge ? manager.purge : [])])) return EXIT_FAILURE;
+  if (!installed && !purge) {
+    say(words.service.absent({ file: manager.file }));
+    return EXIT_FAILURE;
+  }
+  if (installed) {
+    try {
+      await rm(manager.file);
+    } catch (error) {
+      say(words.service.writeFailed({ file: manager.file, reason: codeOf(error) }));
+      return EXIT_FAILURE;
+    }
+    if (!runAll(manager.removed)) return EXIT_FAILURE;
+    runtime.writeOutput(`${words.service.uninstalled({ file: manager.file })}\n`);
+  }
+  if (!purge) runtime.writeOutput(`${words.service.tokensStay}\n`);
+  else if (scope === "user") return purgeStore({ config: config ?? undefined }, spawnKeyringWorker);
+  else runtime.writeOutput(`${words.service.purged}\n`);
+  return EXIT_OK;
+}
+
+/** Runs one action. Resolves the exit code: 2 where this system has no such service, or what was asked for would not start. */
+export async function service(
+  action: ServiceAction,
+  options: ServiceOptions,
+  spawnKeyringWorker: () => WorkerLike,
+): Promise<number> {
+  const scope: Scope = options.system === true ? "system" : "user";
+  const place = whereabouts();
+  const manager = managerOf({ ...place, scope, uid: runtime.userId() });
+  if (manager === null) {
+    say(scope === "system" ? words.service.noSystemService : words.service.noManager);
+    return EXIT_USAGE;
+  }
+  if (action === "status") return run(manager.status) === 0 ? EXIT_OK : EXIT_FAILURE;
+  const { config, storeKey } = options;
+  const planned = await makePlan({
+    scope,
+    place,
+    uid: runtime.userId(),
+    program: runtime.executable,
+    config,
+    storeKey,
+  });
+  if (action === "print") {
+    sayProblems(planned);
+    runtime.writeOutput(manager.text(planned.plan));
+    return EXIT_OK;
+  }
+  if (scope === "system" && runtime.userId() !== 0) {
+    say(words.service.rootNeeded);
+    return EXIT_USAGE;
+  }
+  return action === "install"
+    ? install(manager, planned)
+    : uninstall(manager, planned, options.purge === true, spawnKeyringWorker);
+}
