@@ -1,12 +1,13 @@
 # ccb: what a person types. Each target first installs what it needs; git, make, node and npm are enough, Bun will do too.
 BUN_VERSION := 1.4.5
 PREFIX ?= /usr/local
+TARGETS ?= host
 
 # The pinned Bun from PATH, else the one that npm brings into .bun/.
 BUN := $(shell if [ "$$(bun --version 2>/dev/null)" = "$(BUN_VERSION)" ]; then command -v bun; else echo "$(CURDIR)/.bun/bun"; fi)
 export PATH := $(dir $(BUN)):$(PATH)
 
-.PHONY: run test check build bench bench-compare install clean test-deps deps format
+.PHONY: release run test chaos check build bench bench-compare install clean test-deps deps format
 
 run: deps
 	@chmod go-w providers.yaml # a umask of 002 would leave it writable by the group, and ccb refuses that
@@ -14,6 +15,11 @@ run: deps
 
 test: deps dist/ccb
 	$(BUN) test/run.ts
+
+# SIGKILL at random moments, and every fault: ROUNDS rounds of each, as in `make chaos ROUNDS=1000`.
+ROUNDS ?= 300
+chaos: deps dist/ccb
+	CHAOS_ROUNDS=$(ROUNDS) $(BUN) test/run.ts test/chaos/
 
 check: deps
 	$(BUN) run --bun format:check
@@ -39,16 +45,20 @@ install: build
 	mkdir -p "$(DESTDIR)$(PREFIX)/bin"
 	install -m 0755 dist/ccb "$(DESTDIR)$(PREFIX)/bin/ccb"
 
+# Binaries, bill of materials (CycloneDX), licences and SHA-256 sums in dist/release. TARGETS=all, or some: linux-arm64,darwin-arm64
+release: deps
+	$(BUN) .ci/release.ts --targets=$(TARGETS)
+
 format: deps
 	$(BUN) run --bun format
 
 clean:
 	rm -rf dist node_modules .bun .oxlintrc.json
 
-# Debian packages for the tests that need a keyring.
+# Debian packages for the tests that need a keyring or systemd.
 test-deps:
 	apt-get update -q
-	apt-get install -y -q --no-install-recommends dbus gnome-keyring libsecret-tools
+	apt-get install -y -q --no-install-recommends dbus gnome-keyring libsecret-tools systemd util-linux
 
 deps: node_modules/.installed
 

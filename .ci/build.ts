@@ -1,8 +1,10 @@
-// Compiles the one-file binary: bun .ci/build.ts [outfile]
+// Compiles the one-file binary: bun .ci/build.ts [outfile] [--target=bun-OS-CPU]
 import { join } from "node:path";
 
 const root = join(import.meta.dir, "..");
 const outfile = process.argv[2] ?? join(root, "dist", "ccb");
+/** For another system: the release asks for it. */
+const target = process.argv.slice(3).filter((argument) => argument.startsWith("--target="));
 
 // The worker is an entry point of its own, or the binary would not hold it. The two --no flags keep the
 // binary from reading a stranger's .env and from running the preload of a bunfig.toml where it is started.
@@ -19,6 +21,7 @@ const run = Bun.spawnSync(
     "--no-compile-autoload-bunfig",
     "./src/main.ts",
     "./src/vault/keyring-worker.ts",
+    ...target,
     "--outfile",
     outfile,
   ],
