@@ -228,6 +228,9 @@ describe("what the upstream sees", () => {
   });
 
   test("and no log line or console line holds one", async () => {
+    // Each test stands alone, in whatever order they run.
+    await probe(keyed.port, "GET /v1/models", { "x-api-key": `${CLIENT}X` });
+    await probe(passing.port, "GET /v1/models", { "x-api-key": CLIENT });
     await keyed.output("refused");
     for (const ccb of [keyed, passing]) expect(ccb.stdout + ccb.stderr).not.toMatch(/ccb_(client|admin)_/);
   });
