@@ -34,13 +34,22 @@ export interface TokenSet {
   readonly expiresAt: number;
   readonly obtainedAt: number;
   readonly scopes: readonly string[];
-  /** How many token sets this account has had: which of two is newer, whatever the clock did between them. */
+  /** Grows with each token set of the account: which of two is newer, whatever the clock did between them. */
   readonly rotation?: number;
 }
 
-/** Whether `one` came after `other`. A later time alone counts, too: a sign-in may not know of the sets before it. */
+/**
+ * The rotation after `old`. It begins at the clock's seconds, which a refresh outruns never: so a sign-in that knows of
+ * no sets before it, because the account was removed, is after them all the same.
+ */
+export function nextRotation(old: TokenSet | null | undefined, nowMs: number): number {
+  return Math.max((old?.rotation ?? 0) + 1, Math.floor(nowMs / 1000));
+}
+
+/** Whether `one` came after `other`: of two that differ one is, whichever is asked for. */
 export function isNewer(one: TokenSet, other: TokenSet): boolean {
-  return (one.rotation ?? 0) > (other.rotation ?? 0) || one.obtainedAt > other.obtainedAt;
+  const [mine, theirs] = [one.rotation ?? 0, other.rotation ?? 0];
+  return mine === theirs ? one.obtainedAt > other.obtainedAt : mine > theirs;
 }
 
 export interface Account {

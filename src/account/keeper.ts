@@ -142,8 +142,10 @@ export function createKeeper({ vault, journal, clock, log, load, onStatus }: Kee
     } finally {
       writing = null;
     }
-    if (changes.get(name) === change) changes.delete(name);
-    if (change.value !== null) journal?.settle(name, change.value);
+    const newest = changes.get(name) === change;
+    if (newest) changes.delete(name);
+    // A removal again: what an earlier process noted was not known while the journal was closed.
+    if (change.value !== null || newest) journal?.settle(name, change.value);
     for (const resolve of change.waiters.splice(0)) resolve(true);
     return null;
   }

@@ -51,6 +51,8 @@ export async function moveAccounts(from: Side, to: Side, log: Log): Promise<Move
   // A locked keyring may answer null to every question: a write and a read-back tell.
   for (const { vault } of [from, to]) await vault.probe();
   const [source, target] = [await read(from, log), await read(to, log)];
+  // Reading goes on without a journal, but what it alone has would be left behind with a store that is emptied.
+  for (const { journal } of [from, to]) await journal?.open();
   const there = new Set(target.found.map(({ id }) => id));
   const unread = [...[...source.unread.keys()].filter((id) => !there.has(id)), ...target.unread.keys()].map(entryName);
   if (!source.statisticsWritable || !target.statisticsWritable) unread.push("stats");

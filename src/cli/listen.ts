@@ -4,7 +4,7 @@ import { networkInterfaces } from "node:os";
 import type { Server } from "bun";
 import type { App } from "../app.ts";
 import type { Settings } from "../config/config.ts";
-import { managementNeedsKey, NO_HOST } from "../config/exposure.ts";
+import { isEveryAddress, managementNeedsKey, NO_HOST } from "../config/exposure.ts";
 import { CcbError, codeOf } from "../core/errors.ts";
 import { userId } from "./runtime.ts";
 import { startServer, startSocket } from "./server.ts";
@@ -67,7 +67,7 @@ function nameOf(addresses: readonly string[], { host, allowed_hosts }: ListenSet
   const [only = host] = addresses.length > 1 ? ["localhost"] : addresses;
   if (only === "127.0.0.1") return "localhost";
   // ccb does not answer under the name of every address.
-  if (only === "0.0.0.0" || only === "::") return allowed_hosts[0] ?? "localhost";
+  if (isEveryAddress(only)) return allowed_hosts[0] ?? "localhost";
   return only.includes(":") ? `[${only}]` : only;
 }
 

@@ -1,4 +1,5 @@
 // `settings.auth`: who may call, with which key, and what the key reaches.
+import { createHash } from "node:crypto";
 import { Value } from "@sinclair/typebox/value";
 import { Secret } from "../core/secret.ts";
 import { ClientKeyDraftSchema, ClientKeySchema } from "./client-key-schema.ts";
@@ -57,9 +58,14 @@ function resolveAllow(
 
 interface Seen {
   readonly names: Set<string>;
-  /** Keys and digests as they are written. */
-  readonly secrets: Set<string>;
+  /** Digests of the keys: one key is the same key, however it is written. */
+  readonly digests: Set<string>;
 }
+
+/** The name of `api_key`, which has none of its own. */
+const NAMELESS = "api_key";
+
+const digestOf = (key: string): string => createHash("sha256").update(key).digest("hex");
 
 function warnIfShort(key: string, at: Pointer, report: Report): void {
   if (key.length < SHORT_KEY) report.warning(at, (words) => words.access.keyShort);
@@ -87,8 +93,9 @@ function resolveKey(
   const text = key ?? key_sha256?.toLowerCase();
   const at = child(pointer, key === undefined ? "key_sha256" : "key");
   if (key !== undefined) warnIfShort(key, at, report);
-  if (text !== undefined && seen.secrets.has(text)) report.error(at, (words) => words.access.keyTwice);
-  if (text !== undefined) seen.secrets.add(text);
+  const digest = key === undefined ? key_sha256?.toLowerCase() : digestOf(key);
+  if (digest !== undefined && seen.digests.has(digest)) report.error(at, (words) => words.access.keyTwice);
+  if (digest !== undefined) seen.digests.add(digest);
   const resolved = allow === undefined ? null : resolveAllow(allow, child(pointer, "allow"), names, report);
   if (name === undefined || text === undefined) return null;
   return {
@@ -109,13 +116,14 @@ export function resolveAuth(
   report: Report,
 ): AuthSettings {
   const { enabled = false, api_key, api_keys = [], exempt_paths = [], admin = null } = draft;
-  const seen: Seen = { names: new Set(), secrets: new Set() };
+  const seen: Seen = { names: new Set(), digests: new Set() };
   const keys: ClientKey[] = [];
   if (api_key !== undefined) {
     warnIfShort(api_key, child(pointer, "api_key"), report);
-    seen.secrets.add(api_key);
+    seen.digests.add(digestOf(api_key));
+    seen.names.add(NAMELESS);
     keys.push({
-      name: "api_key",
+      name: NAMELESS,
       secret: { kind: "key", text: new Secret(api_key) },
       role: "client",
       allow: null,

@@ -6,6 +6,14 @@ import { isLoopbackHost } from "./origins.ts";
 /** `settings.host` for no address at all: only the socket is listened at. */
 export const NO_HOST = "none";
 
+/** Whether a host means every address of the machine, however it is written: none that clients come under. */
+export function isEveryAddress(host: string): boolean {
+  const bracketed = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  return (
+    host === "*" || /^(?:0\.0\.0\.0|\[::\]|\[::ffff:0:0\])$/.test(URL.parse(`http://${bracketed}/`)?.hostname ?? "")
+  );
+}
+
 /** Whether others than this machine may reach an address. */
 export function isExposed(host: string): boolean {
   // A name under localhost may be asked of a name server, which decides what is listened on.
@@ -47,8 +55,7 @@ export function exposureWarnings(settings: {
   const found: Say[] = [];
   const adminKey = auth.keys.some(({ role }) => role === "admin");
   if (managementNeedsKey(host, auth) && !adminKey && socket === null) found.push((words) => words.access.noAdminKey);
-  if (isExposed(host) && /^(?:0\.0\.0\.0|::|\*)$/.test(host) && allowed_hosts.length === 0)
-    found.push((words) => words.access.noAllowedHosts);
+  if (isEveryAddress(host) && allowed_hosts.length === 0) found.push((words) => words.access.noAllowedHosts);
   if (plain_http_from.some((range) => range.endsWith("/0")) && tls === null && isExposed(host))
     found.push((words) => words.access.plainFromAnywhere);
   return found;

@@ -71,7 +71,10 @@ export function checkListening(
   checkExposure(draft, pointer, context, report);
   const paths = tlsPaths(draft, context);
   const check = paths === null ? null : context.tls(paths);
-  if (check !== null && "faulty" in check) report.error(child(child(pointer, "tls"), check.faulty), check.say);
+  if (check === null) return;
+  const at = child(pointer, "tls");
+  if ("faulty" in check) report.error(child(at, check.faulty), check.say);
+  else if (check.keyShared === true) report.warning(child(at, "key"), (words) => words.access.tlsKeyShared);
 }
 
 /** The certificate in force, of settings without a fault. */

@@ -1,6 +1,7 @@
 // The certificate and its key: whether they are there and belong together.
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
+import { platform } from "node:os";
 import { codeOf } from "../core/errors.ts";
 import type { Say } from "../core/errors.ts";
 
@@ -9,7 +10,20 @@ export interface TlsPaths {
   readonly key: string;
 }
 
-export type TlsCheck = { readonly fingerprint: string } | { readonly faulty: "cert" | "key"; readonly say: Say };
+/** Of a key: everybody on the machine may read it. A group of its own is how several servers share one. */
+const OTHERS_MAY_READ = 0o004;
+
+/** `keyShared`: others may read the key. */
+export type TlsCheck =
+  | { readonly fingerprint: string; readonly keyShared?: boolean }
+  | { readonly faulty: "cert" | "key"; readonly say: Say };
+
+async function isShared(path: string): Promise<boolean> {
+  // Windows keeps no such modes; Bun makes some up.
+  if (platform() === "win32") return false;
+  const status = await stat(path).catch(() => null);
+  return status !== null && (status.mode & OTHERS_MAY_READ) !== 0;
+}
 
 async function read(path: string): Promise<string | Say> {
   try {
@@ -38,5 +52,5 @@ export async function checkTlsFiles({ cert, key }: TlsPaths): Promise<TlsCheck> 
   const privateKey = attempt(() => createPrivateKey(keyText));
   if (privateKey === null) return { faulty: "key", say: (words) => words.access.noPrivateKey };
   if (!certificate.checkPrivateKey(privateKey)) return { faulty: "key", say: (words) => words.access.keyOfAnother };
-  return { fingerprint: certificate.fingerprint256 };
+  return { fingerprint: certificate.fingerprint256, keyShared: await isShared(key) };
 }

@@ -1,6 +1,6 @@
 // The guard at work: what a request says about its caller, held against the configuration in force.
 import type { Config } from "../config/config.ts";
-import { isExposed, managementNeedsKey } from "../config/exposure.ts";
+import { isEveryAddress, isExposed, managementNeedsKey } from "../config/exposure.ts";
 import { toHostname } from "../config/listening-rules.ts";
 import { createNetworks } from "../config/networks.ts";
 import { Secret } from "../core/secret.ts";
@@ -23,19 +23,17 @@ export interface Bound {
   readonly tls: boolean;
 }
 
-const WILDCARD = /^(?:0\.0\.0\.0|::|\*)$/;
-
 function toRules(settings: Config["settings"], { host, tls }: Bound, passthrough: () => boolean): CallRules {
   const { auth, allowed_hosts, plain_http_from } = settings;
   // A name that is listened on is one that clients come under.
-  const own = WILDCARD.test(host) ? null : toHostname(host);
+  const own = isEveryAddress(host) ? null : toHostname(host);
   return {
     tls,
     hosts: new Set(own === null ? allowed_hosts : [...allowed_hosts, own]),
     plainHttp: isExposed(host) && !tls ? createNetworks(plain_http_from) : null,
     keys: createKeys(auth.keys),
     keysNeeded: auth.enabled,
-    managementNeedsKey: managementNeedsKey(host, auth),
+    management: managementNeedsKey(host, auth) ? "key" : (auth.admin ?? "open_on_loopback"),
     exemptPaths: new Set(auth.exempt_paths),
     passthrough,
   };
@@ -44,6 +42,16 @@ function toRules(settings: Config["settings"], { host, tls }: Bound, passthrough
 const BEARER = /^Bearer +(\S+)\s*$/i;
 const secretOf = (text: string | null | undefined): Secret | null =>
   text === null || text === undefined || text === "" ? null : new Secret(text);
+
+/** Of one header; a client sends one or two. */
+const MOST_WORDS = 8;
+
+/** A key may stand there without a scheme, under another one, or in a list: it is no credential so, and still a key. */
+const wordsOf = (text: string | null): Secret[] =>
+  (text ?? "")
+    .split(/[\s,]+/, MOST_WORDS)
+    .map(secretOf)
+    .filter((secret) => secret !== null);
 
 function toFacts(request: Request, { socket, peer }: Caller): CallFacts {
   const { headers, url } = request;
@@ -66,6 +74,7 @@ function toFacts(request: Request, { socket, peer }: Caller): CallFacts {
       secretOf(headers.get("x-api-key")),
       secretOf(BEARER.exec(headers.get("authorization") ?? "")?.[1]),
     ].filter((secret) => secret !== null),
+    forUpstream: [...wordsOf(headers.get("x-api-key")), ...wordsOf(headers.get("authorization"))],
   };
 }
 

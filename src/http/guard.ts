@@ -26,6 +26,8 @@ export interface CallFacts {
   readonly ccbKey: Secret | null;
   /** `x-api-key`, and what is behind `Authorization: Bearer`. */
   readonly credentials: readonly Secret[];
+  /** Every word of the headers that a provider may pass on, whatever the scheme. */
+  readonly forUpstream: readonly Secret[];
 }
 
 export interface CallRules {
@@ -38,8 +40,8 @@ export interface CallRules {
   readonly keys: Keys;
   /** Keys are asked for. */
   readonly keysNeeded: boolean;
-  /** Management needs a key, too. */
-  readonly managementNeedsKey: boolean;
+  /** Whether management needs a key, too. On loopback: under a name of it, else a proxy may stand between. */
+  readonly management: "open" | "open_on_loopback" | "key";
   readonly exemptPaths: ReadonlySet<string>;
   /** A provider takes the clients' own credentials: then only `x-ccb-key` is for ccb. */
   readonly passthrough: () => boolean;
@@ -105,16 +107,18 @@ function checkTransport({ socket, peer }: CallFacts, { tls, plainHttp }: CallRul
 /** Decides over a request, or rejects with the error that its caller gets. */
 export function admit(facts: CallFacts, rules: CallRules): Admitted {
   checkTransport(facts, rules);
-  checkPage(facts, checkHost(facts, rules), rules);
+  const hostname = checkHost(facts, rules);
+  checkPage(facts, hostname, rules);
   checkBody(facts);
 
-  const { ccbKey, credentials, path, socket } = facts;
+  const { ccbKey, credentials, forUpstream, path, socket } = facts;
   const only = rules.passthrough();
   const own = credentials.map((credential) => rules.keys.find(credential)).find((key) => key !== null) ?? null;
-  const key = (ccbKey === null ? null : rules.keys.find(ccbKey)) ?? (only ? null : own);
+  // The header that is ccb's alone decides: a limited key that was withdrawn must not turn into another one beside it.
+  const key = ccbKey !== null ? rules.keys.find(ccbKey) : only ? null : own;
   const presented = ccbKey !== null || (!only && credentials.length > 0);
   // Should a provider that passes credentials on be switched on in the middle of the request, it is not shown this one.
-  const admitted = { key, ownKeyForUpstream: own !== null };
+  const admitted = { key, ownKeyForUpstream: forUpstream.some((word) => rules.keys.find(word) !== null) };
   if (!rules.keysNeeded || socket) return { ...admitted, trusted: true, api: true };
 
   const refuse = (): never => {
@@ -125,7 +129,9 @@ export function admit(facts: CallFacts, rules: CallRules): Admitted {
   if (isApi(path)) return key === null ? refuse() : { ...admitted, trusted: true, api: true };
   if (open) return { ...admitted, trusted: key !== null, api: false };
   if (path === "/health") return key === null ? refuse() : { ...admitted, trusted: true, api: false };
-  if (!rules.managementNeedsKey) return { ...admitted, trusted: true, api: false };
+  const { management } = rules;
+  if (management === "open" || (management === "open_on_loopback" && isLoopbackHost(hostname)))
+    return { ...admitted, trusted: true, api: false };
   if (key === null) return refuse();
   if (key.role !== "admin") throw new CcbError("key_role", (words) => words.access.adminNeeded);
   return { ...admitted, trusted: true, api: false };

@@ -1,5 +1,6 @@
 // Whose tokens these are: the server's word first, what the person typed only where the server says nothing.
 import { createHash } from "node:crypto";
+import { nextRotation } from "../account/account.ts";
 import type { Account } from "../account/account.ts";
 import type { AccountStore } from "../account/store.ts";
 import type { TokenReply } from "./endpoint.ts";
@@ -59,7 +60,7 @@ export function identify(
       accountUuid: reply.accountUuid,
       organizationUuid: reply.organizationUuid,
       organizationName: reply.organizationName,
-      tokens: { ...toTokens(reply, null, requestedScopes, nowMs), rotation: nextRotation(known?.tokens) },
+      tokens: { ...toTokens(reply, null, requestedScopes, nowMs), rotation: nextRotation(known?.tokens, nowMs) },
       createdAt: known?.createdAt ?? Math.floor(nowMs / 1000),
     },
   };
@@ -82,8 +83,6 @@ function uniqueName(
   return names.find((name) => !taken(name)) ?? `${email} (${id})`;
 }
 
-const nextRotation = (old: Account["tokens"] | null | undefined): number => (old?.rotation ?? 0) + 1;
-
 /** The token set of a reply; what the reply leaves out stays as it was (RFC 6749 §6: the old refresh token, the scopes). */
 export function toTokens(
   reply: TokenReply,
@@ -97,6 +96,6 @@ export function toTokens(
     expiresAt: nowMs + reply.expiresIn * 1000,
     obtainedAt: nowMs,
     scopes: reply.scopes ?? old?.scopes ?? requestedScopes,
-    rotation: nextRotation(old),
+    rotation: nextRotation(old, nowMs),
   };
 }

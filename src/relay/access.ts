@@ -19,10 +19,11 @@ export interface Access {
 /** Of a caller that needs no key. */
 export const FULL_ACCESS: Access = { key: null, allow: null, ownKeyForUpstream: false };
 
-const BATCHES = /^\/v1\/messages\/batches\/?$/;
+/** Also as an upstream may read it that merges slashes or knows no capitals. */
+const BATCHES = /^\/+v1\/+messages\/+batches\/*$/i;
 /** Uploads, which name no model. */
 const FILES = /^\/v1\/files(?:\/|$)/;
-/** They carry no body that could name one. */
+/** They need no body that names one. */
 const BODILESS = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
 /** An ASCII letter as \u0061: no client writes it so, and two spellings of one name could tell two readers different things. */
 const ESCAPED_LETTER = /\\u00[4-7][0-9a-f]/i;
@@ -68,8 +69,13 @@ export function assertModelAllowed(
   { method, path, body }: { readonly method: string; readonly path: string; readonly body: RequestBody },
 ): void {
   const models = allow?.models ?? null;
-  if (models === null || BODILESS.has(method) || FILES.test(path)) return;
-  const bytes = body.kind === "whole" ? body.bytes : new Uint8Array();
+  if (models === null) return;
+  const empty = body.kind === "none" || (body.kind === "whole" && body.bytes.length === 0);
+  if (BODILESS.has(method) && empty) return;
+  // What an upstream makes of escapes in a path is its own affair: `files/..%2fmessages` may be messages there.
+  const plain = !path.includes("%");
+  if (plain && FILES.test(path)) return;
+  const bytes = body.kind === "whole" && plain ? body.bytes : new Uint8Array();
   const named = BATCHES.test(path)
     ? modelsOfBatch(bytes)
     : memberRanges(bytes, "model").map((range) => parseRange(bytes, range));

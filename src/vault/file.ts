@@ -4,7 +4,7 @@ import { assertEntryName } from "./entry-name.ts";
 import type { PrivateFolder } from "./private-folder.ts";
 import { seal, unseal } from "./seal.ts";
 import type { SealKey } from "./seal.ts";
-import { encodeName } from "./service-name.ts";
+import { decodeName, encodeName } from "./service-name.ts";
 import { VaultError } from "./vault.ts";
 import type { Vault } from "./vault.ts";
 
@@ -103,7 +103,8 @@ export function createFileVault(deps: FileVaultDeps): Vault {
         folder
           .list()
           .filter((file) => file.endsWith(SUFFIX))
-          .map((file) => decodeURIComponent(file.slice(0, -SUFFIX.length))),
+          .map((file) => decodeName(file.slice(0, -SUFFIX.length)))
+          .filter((name) => name !== null),
       ),
     probe: () =>
       inTurn(PROBE, async (with_) => {

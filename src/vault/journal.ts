@@ -5,7 +5,7 @@ import type { Random } from "../core/ports.ts";
 import type { PrivateFolder } from "./private-folder.ts";
 import { sealNow, unseal } from "./seal.ts";
 import type { SealKey } from "./seal.ts";
-import { encodeName } from "./service-name.ts";
+import { decodeName, encodeName } from "./service-name.ts";
 import { VaultError } from "./vault.ts";
 
 export interface Journal {
@@ -55,7 +55,8 @@ export function createJournal({ folder, service, key: keyOf, random, onTrouble }
 
   /** A record that cannot be read is set aside: it may be all that is left of an account. */
   async function readRecord(file: string, with_: SealKey): Promise<void> {
-    const name = decodeURIComponent(file.slice(0, -SUFFIX.length));
+    const name = decodeName(file.slice(0, -SUFFIX.length));
+    if (name === null) return;
     try {
       const bytes = folder.read(file);
       if (bytes !== null) noted.set(name, await unseal(with_, placeOf(name), bytes));

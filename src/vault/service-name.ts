@@ -8,6 +8,15 @@ export function encodeName(text: string): string {
   );
 }
 
+/** What `encodeName` made a name of; null: it did not. */
+export function decodeName(encoded: string): string | null {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return null;
+  }
+}
+
 /**
  * `claude-code-balancer:alice`: `setting` names the instance (`settings.oauth.service_name`), `osUser` the person, so
  * that several people on one machine, whose keyring may be one (a shared daemon, a service account), keep apart.

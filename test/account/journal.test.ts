@@ -49,6 +49,41 @@ describe("a refresh", () => {
     expect(one.journal.values.size).toBe(0);
   });
 
+  test("a record that the disk did not let go of is older than a sign-in after it, however often it was rotated", async () => {
+    await using one = await oneAccount();
+    for (const _ of [1, 2, 3]) await one.world.json("/oauth/refresh/a@example.com", { method: "POST" });
+    const [name = "", stale = ""] = [...one.vault.values].find(([entry]) => entry.startsWith("account:")) ?? [];
+    await one.world.json("/oauth/tokens/a@example.com", { method: "DELETE" });
+    await one.world.clock.advance(60_000);
+    await one.world.signIn(a);
+    const fresh = one.vault.json(name).refresh_token;
+    one.journal.values.set(name, stale);
+    const { next, kept, noted } = await one.crash();
+    await using again = next;
+    expect((await again.message()).status).toBe(200);
+    expect(kept.json(name).refresh_token).toBe(fresh);
+    expect(noted.values.size).toBe(0);
+  });
+
+  test("an account that was removed before the vault opened does not come back out of an old record", async () => {
+    await using one = await oneAccount();
+    one.vault.mode("hang");
+    void one.world.json("/oauth/refresh/a@example.com", { method: "POST" });
+    await eventually("it is noted", () => one.journal.values.size > 0);
+    const kept = createScriptedVault(Object.fromEntries(one.vault.values));
+    const noted = createMemoryJournal(Object.fromEntries(one.journal.values));
+    kept.mode("locked");
+    await using again = await createWorld({ after: one.world, vault: kept, journal: noted });
+    await again.signIn(a);
+    expect((await again.json("/oauth/tokens/a@example.com", { method: "DELETE" })).body.durable).toBe(false);
+    kept.mode("open");
+    await eventually("it is gone from the vault", async () => {
+      await again.clock.advance(60_000);
+      return ![...kept.values.keys()].some((name) => name.startsWith("account:"));
+    });
+    await eventually("it is gone from the journal", () => noted.values.size === 0);
+  });
+
   test("a crash while the vault hangs: the next start goes on with the new tokens and brings them into the vault", async () => {
     await using one = await oneAccount();
     one.vault.mode("hang");

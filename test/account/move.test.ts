@@ -3,13 +3,14 @@ import { describe, expect, test } from "bun:test";
 import { moveAccounts } from "../../src/account/move.ts";
 import { toEntry } from "../../src/account/account.ts";
 import { Secret } from "../../src/core/secret.ts";
+import { VaultError } from "../../src/vault/vault.ts";
 import { createMemoryJournal } from "../support/memory-journal.ts";
 import { createTestLog } from "../support/log.ts";
 import { createScriptedVault } from "../support/scripted-vault.ts";
 
 const { log } = createTestLog();
 
-const entry = (id: string, obtainedAt: number): string =>
+const entry = (id: string, obtainedAt: number, rotation?: number): string =>
   toEntry({
     id,
     name: `${id}@example.com`,
@@ -24,6 +25,7 @@ const entry = (id: string, obtainedAt: number): string =>
       expiresAt: 1e13,
       obtainedAt,
       scopes: [],
+      ...(rotation === undefined ? {} : { rotation }),
     },
     createdAt: 1,
   });
@@ -54,6 +56,35 @@ test("what only the journal has moves, too", async () => {
   expect(await move()).toEqual({ outcome: "moved", accounts: 2 });
   expect([right.json("account:a").obtained_at, right.json("stats").accounts.a.usage_count]).toEqual([9, 5]);
   expect(journal.values.size).toBe(0);
+});
+
+test("which of two is newer does not depend on who is asked: rotations, then the clock", async () => {
+  const early = entry("a", 9, 100);
+  const late = entry("a", 5, 101);
+  for (const [from, to] of [
+    [early, late],
+    [late, early],
+  ] as const) {
+    const { right, move } = sides({ index: index("a"), "account:a": from }, { index: index("a"), "account:a": to });
+    await move();
+    expect(right.json("account:a").rotation).toBe(101);
+  }
+});
+
+test("a journal that cannot be read may hold the newest tokens: nothing is moved", async () => {
+  const { left, right } = sides(FULL);
+  const closed = {
+    ...createMemoryJournal(),
+    open: () => Promise.reject(new VaultError("foreign", "the folder belongs to user 0")),
+  };
+  for (const [from, to] of [
+    [closed, createMemoryJournal()],
+    [createMemoryJournal(), closed],
+  ] as const) {
+    const moving = moveAccounts({ vault: left, journal: from }, { vault: right, journal: to }, log);
+    expect(await moving.catch((error: unknown) => error)).toBeInstanceOf(VaultError);
+    expect([left.values.size, right.values.size]).toEqual([4, 0]);
+  }
 });
 
 test("nothing there, nothing done", async () => {

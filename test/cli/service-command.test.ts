@@ -55,6 +55,17 @@ describe("print", () => {
   });
 });
 
+test("print: no unit with a path that would break out of its line", async () => {
+  const { run } = place();
+  for (const path of ["/etc/x\nExecStartPre=/bin/evil", "/etc/x\\"]) {
+    for (const flag of ["--config", "--store-key"]) {
+      const { code, stdout, stderr } = await run("print", "--system", flag, path);
+      expect([flag, code, stdout]).toEqual([flag, 2, ""]);
+      expect(stderr).not.toBe("");
+    }
+  }
+});
+
 describe("install and uninstall", () => {
   test("writes the unit for everybody to read, has it taken up, and takes it back; tokens stay", async () => {
     const { home, run, told, unit } = place();

@@ -106,7 +106,7 @@ describe("quoting", () => {
 
   test("a dollar is a variable in arguments alone", () => expect(commandLine(["/opt/$a", "$b"])).toBe("/opt/$a $$b"));
 
-  test.each(["a\nExecStartPre=/bin/sh", "a\rb", "a\0b", "a\x7f"])("%j fits on no line", (text) =>
+  test.each(["a\nExecStartPre=/bin/sh", "a\rb", "a\0b", "a\x7f", "a\\"])("%j fits on no line", (text) =>
     expect(isPlain(text)).toBe(false),
   );
 });

@@ -9,6 +9,7 @@ import { accept, complaints, PROVIDER, settings, table } from "./_parse.ts";
 
 const KEY = "0123456789abcdefghijklmn";
 const DIGEST = "AB".repeat(32);
+const DIGEST_OF_KEY = new Bun.CryptoHasher("sha256").update(KEY).digest("hex");
 const one = (fields: string): string => settings(`  auth:\n    enabled: true\n    api_keys:\n      - {${fields}}`);
 
 test("nothing is asked for by default", () => {
@@ -79,6 +80,8 @@ table("keys", [
   ["a rate of nothing", one(`name: a, key: ${KEY}, requests_per_minute: 0`), "7:71: error: settings.auth.api_keys[0].requests_per_minute: must be a whole number from 1"], // prettier-ignore
   ["one name twice", settings(`  auth:\n    enabled: true\n    api_keys:\n      - {name: a, key: ${KEY}}\n      - {name: A, key: ${KEY}x}`), "8:16: error: settings.auth.api_keys[1].name: another key has this name"], // prettier-ignore
   ["one key twice", settings(`  auth:\n    enabled: true\n    api_key: ${KEY}\n    api_keys: [{name: a, key: ${KEY}}]`), "7:31: error: settings.auth.api_keys[0].key: this key stands here twice"], // prettier-ignore
+  ["one key twice, once as its digest", settings(`  auth:\n    enabled: true\n    api_keys:\n      - {name: a, key: ${KEY}, role: admin}\n      - {name: b, key_sha256: ${DIGEST_OF_KEY}}`), "8:31: error: settings.auth.api_keys[1].key_sha256: this key stands here twice"], // prettier-ignore
+  ["a name that the key without one has", settings(`  auth:\n    enabled: true\n    api_key: ${KEY}\n    api_keys: [{name: API_key, key: ${KEY}x}]`), "7:23: error: settings.auth.api_keys[0].name: another key has this name"], // prettier-ignore
   ["an exempt path of the API", settings(`  auth: {enabled: true, api_key: ${KEY}, exempt_paths: [/health, /v1/models]}`), "4:84: error: settings.auth.exempt_paths[1]: always needs a key"], // prettier-ignore
   ["an exempt path that is none", settings(`  auth: {enabled: true, api_key: ${KEY}, exempt_paths: [health]}`), "4:75: error: settings.auth.exempt_paths[0]: must be a path"], // prettier-ignore
 ]);
@@ -113,6 +116,8 @@ table("an address that others reach", [
   ["keys and TLS", settings(`  host: 192.0.2.1\n${KEYED}\n${TLS}`)],
   ["keys behind a proxy", settings(`  host: 192.0.2.1\n${KEYED}\n  plain_http_from: [10.0.0.1]`)],
   ["under no name", settings(`  host: 0.0.0.0\n${KEYED}\n${TLS}`), "5:3: warning: settings.auth: clients reach this"],
+  ["under no name, in another spelling", settings(`  host: "0"\n${KEYED}\n${TLS}`), "5:3: warning: settings.auth: clients reach this"], // prettier-ignore
+  ["under no name, IPv6", settings(`  host: "0:0::0"\n${KEYED}\n${TLS}`), "5:3: warning: settings.auth: clients reach this"], // prettier-ignore
   ["under a name", settings(`  host: 0.0.0.0\n${KEYED}\n${TLS}\n  allowed_hosts: [ccb.example]`)],
   ["for clients alone", settings(`  host: 192.0.2.1\n${CLIENT_ONLY}\n${TLS}`), "5:3: warning: settings.auth: no key has role: admin"], // prettier-ignore
   ["for clients, the owner by the socket", settings(`  host: 192.0.2.1\n${CLIENT_ONLY}\n${TLS}\n  socket: ccb.sock`)],

@@ -164,6 +164,8 @@ describe("which models", () => {
   const batch = (...models: unknown[]) =>
     JSON.stringify({ requests: models.map((model, index) => ({ custom_id: `${index}`, params: { model } })) });
 
+  const MODEL_OF_A_BATCH = '{"model":"claude-opus-5","requests":[{"params":{"model":"claude-haiku-4-5"}}]}';
+
   const rows: readonly (readonly [string, string, string, number])[] = [
     ["one of them", '{"model":"claude-opus-5"}', "/v1/messages", 200],
     ["in other letters", '{"model":"CLAUDE-OPUS-5"}', "/v1/messages", 200],
@@ -186,6 +188,11 @@ describe("which models", () => {
     ["an older path", '{"model":"claude-haiku-4-5"}', "/v1/complete", 403],
     ["a path that is not known", '{"agent":"x"}', "/v1/agents", 403],
     ["a file, which has none", "bytes", "/v1/files", 200],
+    // An upstream may read them as the paths that they resemble.
+    ["a file's path that leads elsewhere", '{"model":"claude-haiku-4-5"}', "/v1/files/..%2fmessages", 403],
+    ["batches, escaped", MODEL_OF_A_BATCH, "/v1/messages/%62atches", 403],
+    ["batches, behind two slashes", MODEL_OF_A_BATCH, "/v1/messages//batches", 403],
+    ["batches, in capitals", MODEL_OF_A_BATCH, "/v1/messages/Batches", 403],
   ];
   for (const [what, body, path, status] of rows) {
     test(what, async () => {
@@ -197,9 +204,13 @@ describe("which models", () => {
     });
   }
 
-  test("reading needs none", async () => {
+  test("reading needs none, unless it brings a body", async () => {
     await using world = await created();
+    world.upstream.handle(() => json(200, { id: "x" }));
     expect((await world.json("/v1/models", { headers: as("opus") })).status).toBe(200);
+    const remove = { method: "DELETE", headers: as("opus") };
+    expect((await world.json("/v1/messages/batches/x", remove)).status).toBe(200);
+    expect((await world.json("/v1/messages", { ...remove, body: '{"model":"claude-haiku-4-5"}' })).status).toBe(403);
   });
 });
 

@@ -31,6 +31,7 @@ const FACTS: CallFacts = {
   peer: () => "127.0.0.1",
   ccbKey: null,
   credentials: [],
+  forUpstream: [],
 };
 const RULES: CallRules = {
   tls: false,
@@ -38,12 +39,12 @@ const RULES: CallRules = {
   plainHttp: null,
   keys: KEYS,
   keysNeeded: false,
-  managementNeedsKey: false,
+  management: "open_on_loopback",
   exemptPaths: new Set(["/health"]),
   passthrough: () => false,
 };
 const KEYED: CallRules = { ...RULES, keysNeeded: true };
-const CLOSED: CallRules = { ...KEYED, managementNeedsKey: true };
+const CLOSED: CallRules = { ...KEYED, management: "key" };
 
 /** The code of the refusal, or who was let in. */
 function said(facts: Partial<CallFacts>, rules: CallRules = RULES): string {
@@ -172,7 +173,7 @@ describe("keys", () => {
     ["an admin's", { ...api, credentials: secrets("admin-key") }, KEYED, "a trusted api"],
     ["its own header", { ...api, ccbKey: new Secret("client-key") }, KEYED, "c trusted api"],
     ["a word beside it", { ...api, credentials: secrets("ccb", "client-key") }, KEYED, "c trusted api"],
-    ["a wrong one beside it", { ...api, ccbKey: new Secret("x"), credentials: secrets("client-key") }, KEYED, "c trusted api"], // prettier-ignore
+    ["a wrong one of its own header, whatever is beside it", { ...api, ccbKey: new Secret("x"), credentials: secrets("client-key") }, KEYED, "key_unknown"], // prettier-ignore
 
     ["an exempt path", { path: "/health" }, CLOSED, "nobody"],
     ["an exempt path with a wrong key", { path: "/health", credentials: secrets("x") }, CLOSED, "nobody"],
@@ -183,6 +184,15 @@ describe("keys", () => {
     ["the callback of a sign-in", { path: "/callback" }, CLOSED, "nobody"],
 
     ["management, open", {}, KEYED, "nobody trusted"],
+    // A TLS proxy on this machine makes every caller look like loopback; the name tells that it is there.
+    ["management under another name, nothing said", { host: "ccb.example" }, KEYED, "key_missing"],
+    ["management under another name, nothing said, with an admin's", { host: "ccb.example", ccbKey: new Secret("admin-key") }, KEYED, "a trusted"], // prettier-ignore
+    [
+      "management under another name, open",
+      { host: "ccb.example" },
+      { ...KEYED, management: "open" },
+      "nobody trusted",
+    ],
     ["management, closed", {}, CLOSED, "key_missing"],
     ["management, wrong", { credentials: secrets("x") }, CLOSED, "key_unknown"],
     ["management with a client's", { credentials: secrets("client-key") }, CLOSED, "key_role"],
@@ -209,8 +219,8 @@ describe("keys", () => {
   test("a key where the upstream's credential belongs is noticed", () => {
     for (const rules of [RULES, KEYED, { ...KEYED, passthrough: () => true }]) {
       const facts = { ...FACTS, ...api, ccbKey: new Secret("client-key") };
-      expect(admit({ ...facts, credentials: secrets("admin-key") }, rules).ownKeyForUpstream).toBe(true);
-      expect(admit({ ...facts, credentials: secrets("sk-ant") }, rules).ownKeyForUpstream).toBe(false);
+      expect(admit({ ...facts, forUpstream: secrets("Basic", "admin-key") }, rules).ownKeyForUpstream).toBe(true);
+      expect(admit({ ...facts, forUpstream: secrets("Bearer", "sk-ant") }, rules).ownKeyForUpstream).toBe(false);
     }
   });
 });

@@ -228,10 +228,14 @@ describe("what the upstream sees", () => {
   });
 
   test("and no log line or console line holds one", async () => {
-    // Each test stands alone, in whatever order they run.
-    await probe(keyed.port, "GET /v1/models", { "x-api-key": `${CLIENT}X` });
-    await probe(passing.port, "GET /v1/models", { "x-api-key": CLIENT });
-    await keyed.output("refused");
+    // Whatever test came before this one.
+    for (const ccb of [keyed, passing]) {
+      for (const key of [CLIENT, ADMIN]) {
+        await probe(ccb.port, "POST /v1/messages", { "x-ccb-key": key, "x-api-key": key }, "{}");
+        await probe(ccb.port, "GET /v1/models", { "x-ccb-key": `${key}x`, "x-api-key": `${key}x` });
+      }
+      await ccb.output("refused");
+    }
     for (const ccb of [keyed, passing]) expect(ccb.stdout + ccb.stderr).not.toMatch(/ccb_(client|admin)_/);
   });
 });

@@ -20,6 +20,8 @@ export function createMemoryJournal(initial: Readonly<Record<string, string>> = 
       return open;
     },
     settle(name, value) {
+      // As the real one: before it was opened it knows of no record.
+      if (!open) return;
       if (value === null || values.get(name) === value) values.delete(name);
     },
   };

@@ -40,6 +40,13 @@ function setUp() {
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
+test("a file of somebody else's in the folder is none of its entries", async () => {
+  const { open, path } = setUp();
+  await open().set("index", "one");
+  writeFileSync(join(path, "100%.sealed"), "x");
+  expect(await open().list()).toEqual(["index"]);
+});
+
 describe("what it keeps", () => {
   test("values by name, over another start; nothing in the clear", async () => {
     const { open, path } = setUp();

@@ -48,6 +48,15 @@ test("noted before it returns, settled by the same value only, the newest wins",
   expect([await left(), readdirSync(path)]).toEqual([{}, []]);
 });
 
+test("a file of somebody else's in the folder holds up nothing", async () => {
+  const { open, left, path } = setUp();
+  const journal = open();
+  await journal.open();
+  journal.note("a", "1");
+  writeFileSync(join(path, "100%.noted"), "x");
+  expect(await left()).toEqual({ a: "1" });
+});
+
 test("what an earlier process left can be settled by this one", async () => {
   const { open, left } = setUp();
   const journal = open();

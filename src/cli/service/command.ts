@@ -136,6 +136,7 @@ export async function service(
   });
   if (action === "print") {
     sayProblems(planned);
+    if (planned.unwritable) return EXIT_USAGE;
     runtime.writeOutput(manager.text(planned.plan));
     return EXIT_OK;
   }

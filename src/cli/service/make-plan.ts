@@ -31,6 +31,8 @@ export interface Planned {
   readonly problems: readonly Problem[];
   /** Why such a service would not start, or not keep what it is given. */
   readonly obstacles: readonly Say[];
+  /** A path would break out of its line: the unit would say something else. */
+  readonly unwritable: boolean;
 }
 
 /** Where `make install` puts the binary; for `print` from the source. */
@@ -53,9 +55,7 @@ function viewOf({ scope, place, config }: PlanRequest, environmentFile: string):
 
 async function obstaclesOf(plan: ServicePlan, program: string | null): Promise<readonly Say[]> {
   const found: Say[] = [];
-  const { config, storeKey, environmentFile, stateHome, socket } = plan;
-  const paths = [plan.program, config, storeKey, environmentFile, stateHome, socket].filter((path) => path !== null);
-  for (const path of paths) if (!isPlain(path)) found.push((words) => words.service.pathNotPlain);
+  const { config, storeKey, environmentFile } = plan;
   if (program === null) found.push((words) => words.service.notCompiled);
   if (plan.scope === "user") return found;
   if (HIDDEN.test(plan.program)) found.push((words) => words.service.programHidden({ path: plan.program }));
@@ -67,6 +67,13 @@ async function obstaclesOf(plan: ServicePlan, program: string | null): Promise<r
   if (storeKey !== null && !(await isThere(storeKey)))
     found.push((words) => words.service.storeKeyMissing({ path: storeKey }));
   return found;
+}
+
+/** The paths that a unit or a plist may name. */
+function pathsOf(plan: ServicePlan): readonly string[] {
+  const { program, config, storeKey, environmentFile, stateDirectory, stateHome, socket, logFile } = plan;
+  const maybe = [config, storeKey, stateHome, socket].filter((path) => path !== null);
+  return [program, environmentFile, stateDirectory, logFile, ...maybe];
 }
 
 /** Makes the plan. Never rejects: with a faulty configuration the defaults stand in, and the problems are in the result. */
@@ -98,10 +105,12 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
     namespaces: true,
     logFile: agentLogFile(place.home),
   };
+  const unwritable = pathsOf(plan).some((path) => !isPlain(path));
   const obstacles = [...(await obstaclesOf(plan, program))];
+  if (unwritable) obstacles.push((words) => words.service.pathNotPlain);
   // A user that exists only for the service has no keyring.
   if (system && settings !== null && settings.oauth.enable_persistence && settings.oauth.store === "keyring")
     obstacles.push((words) => words.service.storeNotKept);
   const problems = loaded.ok ? loaded.config.warnings : loaded.problems;
-  return { plan, problems, obstacles };
+  return { plan, problems, obstacles, unwritable };
 }

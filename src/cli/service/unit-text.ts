@@ -3,8 +3,8 @@
 /** One line of a section: a key and its value, or a comment for whoever reads the unit. */
 export type Line = readonly [key: string, value: string] | string;
 
-/** Whether a text fits on one line of a unit or into a plist: no control characters. */
-export const isPlain = (text: string): boolean => !/\p{Cc}/u.test(text);
+/** Whether a text stays on its line of a unit, and fits into a plist: a backslash at its end would take in the next line. */
+export const isPlain = (text: string): boolean => !/\p{Cc}|\\$/u.test(text);
 
 /** `%` begins a specifier in nearly every setting. */
 export const escapeSpecifiers = (text: string): string => text.replaceAll("%", "%%");

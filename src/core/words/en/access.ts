@@ -20,6 +20,7 @@ export const accessWords = {
   noCertificate: "holds no certificate in PEM form (BEGIN CERTIFICATE)",
   noPrivateKey: "holds no private key in PEM form without a password (BEGIN PRIVATE KEY)",
   keyOfAnother: "is not the key of this certificate",
+  tlsKeyShared: "everybody on this machine may read this private key: chmod o-r",
   exposed: ({ host, needsKeys, needsTls }: { host: string; needsKeys: boolean; needsTls: boolean }): string => {
     const keys = [
       "  auth:",

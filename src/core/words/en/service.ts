@@ -14,7 +14,7 @@ export const serviceWords = {
     "Only systemd has a service for the whole machine here. Without --system it is your own, started when you sign in.",
   rootNeeded: "A service for the whole machine takes root: sudo ccb service … --system",
   notCompiled: "ccb runs from its source; a service needs the binary: make install",
-  pathNotPlain: "A path has control characters in it, which no unit can hold. Rename it.",
+  pathNotPlain: "A path has control characters in it or ends in a backslash, which no unit can hold. Rename it.",
   programHidden: ({ path }: { path: string }): string =>
     `${path} is in a folder that a system service does not see. Copy it to /usr/local/bin first (make install).`,
   configHidden: ({ path }: { path: string }): string =>

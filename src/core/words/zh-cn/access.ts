@@ -19,6 +19,7 @@ export const accessWords: typeof english = {
   noCertificate: "其中没有 PEM 格式的证书（BEGIN CERTIFICATE）",
   noPrivateKey: "其中没有 PEM 格式且不带密码的私钥（BEGIN PRIVATE KEY）",
   keyOfAnother: "不是这张证书的私钥",
+  tlsKeyShared: "本机所有用户都能读取这个私钥；请执行 chmod o-r",
   exposed: ({ host, needsKeys, needsTls }) => {
     const keys = [
       "  auth:",

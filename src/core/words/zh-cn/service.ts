@@ -13,7 +13,7 @@ export const serviceWords: typeof english = {
   noSystemService: "这里只有 systemd 支持整台机器的服务。不带 --system 则是您自己的服务，在您登录时启动。",
   rootNeeded: "整台机器的服务需要 root 权限：sudo ccb service … --system",
   notCompiled: "ccb 正从源代码运行；服务需要编译好的程序：make install",
-  pathNotPlain: "某个路径含有控制字符，无法写入单元。请重命名。",
+  pathNotPlain: "某个路径含有控制字符或以反斜杠结尾，无法写入单元。请重命名。",
   programHidden: ({ path }) => `${path} 所在的目录对系统服务不可见。请先把它复制到 /usr/local/bin（make install）。`,
   configHidden: ({ path }) => `${path} 所在的目录对系统服务不可见。请把它移到 /etc/ccb/providers.yaml。`,
   configUnreadable: ({ path, environmentFile }) =>
