@@ -178,7 +178,8 @@ export function createKeeper({ vault, journal, clock, log, load, onStatus }: Kee
       await load(vault);
       // What came while the journal was closed.
       for (const [name, { value }] of changes) if (value !== null) journal?.note(name, value);
-      report("open", refused);
+      // What waited while it was closed is not durable before it is written.
+      report("open", refused ?? (changes.size > 0 ? fault : null));
     }
     const tried = new Set<Change>();
     for (;;) {

@@ -9,6 +9,9 @@ import { createScriptedVault } from "../support/scripted-vault.ts";
 import type { VaultMode } from "../support/scripted-vault.ts";
 import { settledNow } from "../support/world.ts";
 
+/** The first tries come sooner than that. */
+const RETRIED_BY_THEN_MS = 4_000;
+
 function make(options: { mode?: VaultMode; load?: (vault: Vault) => Promise<void> } = {}) {
   const clock = createTestClock();
   const vault = createScriptedVault();
@@ -238,6 +241,39 @@ describe("writing", () => {
     vault.mode("open");
     await clock.advance(30_000);
     expect(vault.operations.slice(vault.operations.lastIndexOf("probe"))).toEqual(["probe", "set a"]);
+  });
+});
+
+describe("what waits is not durable", () => {
+  for (const mode of ["locked", "silent", "absent"] as const) {
+    test(`${mode} until now: not durable before what waited is written, and said once`, async () => {
+      const { keeper, vault, clock, statuses } = await open({ mode });
+      expect(await keeper.put("a", "1")).toBe(false);
+      vault.entryMode("a", "hang");
+      vault.mode("open");
+      await clock.advance(RETRIED_BY_THEN_MS);
+      expect(vault.operations.at(-1)).toBe("set a");
+      expect(keeper.status()).toEqual({ phase: "open", durable: false, fault: mode });
+      vault.entryMode("a", undefined);
+      await settle();
+      expect([vault.values.get("a"), keeper.status().durable]).toEqual(["1", true]);
+      expect(statuses.map(({ durable }) => durable)).toEqual([false, false, true]);
+    });
+  }
+
+  test("nor what the load itself brings to be written", async () => {
+    const { keeper, vault, clock } = await open({
+      mode: "locked",
+      load: async () => void made.keeper.put("a", "1"),
+    });
+    const made = { keeper };
+    vault.entryMode("a", "hang");
+    vault.mode("open");
+    await clock.advance(RETRIED_BY_THEN_MS);
+    expect([vault.operations.at(-1), keeper.status().durable]).toEqual(["set a", false]);
+    vault.entryMode("a", undefined);
+    await settle();
+    expect([vault.values.get("a"), keeper.status().durable]).toEqual(["1", true]);
   });
 });
 
