@@ -16,6 +16,7 @@ import { banner } from "./banner.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, load, loadForCommand, whereabouts } from "./configuration.ts";
 import { listen } from "./listen.ts";
 import type { Listening } from "./listen.ts";
+import { watchDescriptors } from "./descriptors.ts";
 import { createLogger } from "./logger.ts";
 import * as runtime from "./runtime.ts";
 import { onSignals } from "./signals.ts";
@@ -105,6 +106,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
   });
 
   let listening: Listening | null = null;
+  void runtime.startFetchThread();
   try {
     listening = await listen(settings, app);
     ({ url, curl } = listening);
@@ -123,6 +125,12 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
     clock: runtime.realClock,
     open: createDatagramSender,
   });
+  const stopLooking = watchDescriptors({
+    clock: runtime.realClock,
+    log,
+    rest: runtime.rest,
+    onShort: () => announce(words.cli.noDescriptors),
+  });
   const stopped = new Promise<void>((resolve) => {
     let signals = 0;
     function stop(): void {
@@ -131,6 +139,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
         flush();
         runtime.exit(EXIT_FAILURE);
       }
+      stopLooking();
       notifier.stopping(stopSeconds(settings.shutdown_grace_seconds));
       announce(words.cli.stopping({ seconds: settings.shutdown_grace_seconds }));
       void shutDown(app, open, settings.shutdown_grace_seconds, log).finally(resolve);

@@ -130,7 +130,12 @@ const NOT_SENT: ReadonlyMap<string, Failure> = new Map([
   ["EADDRNOTAVAIL", "refused"],
   ["ERR_PROXY_TUNNEL", "refused"],
   ["UnsupportedProxyProtocol", "refused"],
+  // No descriptor for the connection.
+  ["EMFILE", "refused"],
+  ["ENFILE", "refused"],
   ["ENOTFOUND", "unknown_host"],
+  // What the resolver's library says where the system gave it no descriptor, or no answer that it could read.
+  ["ESERVFAIL", "unknown_host"],
   ["EAI_AGAIN", "unknown_host"],
   ["EAI_FAIL", "unknown_host"],
   ["EPROTO", "tls"],

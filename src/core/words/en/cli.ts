@@ -41,6 +41,8 @@ export const cliWords = {
     `Another program listens at ${host} port ${port}. Stop it, or choose another port: ccb --port ${port + 1}`,
   addressFailed: ({ host, port, reason }: { host: string; port: number; reason: string }): string =>
     `ccb cannot listen at ${host} port ${port} (${reason}). Choose another with --host or --port.`,
+  noDescriptors:
+    "ccb has no file descriptor left: new connections wait until some are free. If this is ordinary work, raise the limit (ulimit -n, LimitNOFILE).",
   stopping: ({ seconds }: { seconds: number }): string =>
     `Stopping: open streams have ${seconds} s to end. Once more to stop now.`,
   providers: "Providers",

@@ -35,6 +35,8 @@ export const cliWords: typeof english = {
     `另一个程序正在监听 ${host} 端口 ${port}。请停止它，或换一个端口：ccb --port ${port + 1}`,
   addressFailed: ({ host, port, reason }) =>
     `ccb 无法监听 ${host} 端口 ${port}（${reason}）。请用 --host 或 --port 换一个。`,
+  noDescriptors:
+    "ccb 的文件描述符已用尽，新连接要等到有空闲时才会被接受。如果这是正常使用造成的，请提高上限（ulimit -n、LimitNOFILE）。",
   stopping: ({ seconds }) => `正在停止：进行中的流有 ${seconds} 秒时间结束。再按一次立即停止。`,
   providers: "提供方",
   tokens: "令牌",
