@@ -154,6 +154,9 @@ export function createApp(deps: AppDeps): App {
     store,
     sessionTtlMs: () => live.current().settings.balancing.session_ttl_seconds * 1000,
   });
+  wake.onWake((gapMs) => {
+    if (gapMs < 0) fleet.state.setBack(-gapMs);
+  });
   let plan = createPlan(live.current(), store);
   live.onChange((config) => {
     const before = plan;

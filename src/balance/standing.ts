@@ -82,6 +82,14 @@ export function bench(standing: Standing, wanted: WantedBench, now: number, frac
   }
 }
 
+/** The clock was set back by so many milliseconds: benches last as long as they would have, not that much longer. */
+export function setBack(standing: Standing, milliseconds: number): void {
+  const earlier = (made: Bench | null): Bench | null =>
+    made && { ...made, until: made.until - milliseconds, resetAt: made.resetAt - milliseconds };
+  standing.official = earlier(standing.official);
+  standing.guess = earlier(standing.guess);
+}
+
 /** Why a session may not enter now, or null. Nobody's session (null) is a new one each time. */
 export function barOf(standing: Standing, sessionId: string | null, now: number): Bar | null {
   const { official, ramp } = standing;

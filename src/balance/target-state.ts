@@ -2,7 +2,7 @@
 // replies.
 import type { Clock, Random } from "../core/ports.ts";
 import type { ChoiceRequest, ChoosableTarget, TargetRecord } from "./choosable.ts";
-import { barOf, bench, createStanding, enter, settle } from "./standing.ts";
+import { barOf, bench, createStanding, enter, setBack, settle } from "./standing.ts";
 import type { Bar, Standing, Verdict, WantedBench } from "./standing.ts";
 import { NO_LIMITS, withReport } from "./windows.ts";
 import type { Limits, ToldLimits } from "./windows.ts";
@@ -47,6 +47,8 @@ export interface BalanceState {
   begin(target: Pick<ChoosableTarget, "id" | "providerName">, request: BegunRequest): Admission;
   /** An official limit keeps the target, its provider, the model or count_tokens there out now. */
   limited(target: Pick<ChoosableTarget, "id" | "providerName">, request: Omit<BegunRequest, "sessionId">): boolean;
+  /** The wall clock was set back by so many milliseconds. */
+  setBack(milliseconds: number): void;
   /** What a reply said of the target's limits, a good one's too. */
   report(targetId: string, model: string | null, told: ToldLimits): void;
   /** undefined: nothing is known of it, which is as good as new. */
@@ -211,6 +213,14 @@ export function createBalanceState({
       const ofModel = model === null ? undefined : known?.models.get(model);
       const standings = [known, providers.get(providerName), ofModel, countTokens ? known?.countTokens : undefined];
       return standings.some((standing) => (standing?.official?.until ?? 0) > now);
+    },
+    setBack(milliseconds) {
+      const ofTargets = Array.from(targets.values(), (target) => [
+        target,
+        target.countTokens,
+        ...target.models.values(),
+      ]);
+      for (const standing of [...ofTargets.flat(), ...providers.values()]) setBack(standing, milliseconds);
     },
     report(targetId, model, told) {
       const target = record(targetId);

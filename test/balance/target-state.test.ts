@@ -16,6 +16,22 @@ const OF_A = { scope: "target", targetId: "a" } as const;
 const official = (ms: number) => ({ until: START + ms, reason: "five_hour", official: true });
 const guess = (ms: number) => ({ until: START + ms, reason: "http_502", official: false });
 
+test("the clock is set back: benches of every kind last as long as they would have", () => {
+  const { clock, state } = created();
+  state.bench(OF_A, { ...official(2_000), until: START + 2_000 });
+  state.bench({ scope: "provider", provider: A.providerName }, guess(2_000));
+  state.bench({ scope: "model", targetId: "a", model: "m" }, official(2_000));
+  state.bench({ scope: "target", targetId: "key" }, { until: Infinity, reason: "unauthorized", official: false });
+  const day = 86_400_000;
+  clock.move(-day);
+  state.setBack(day);
+  expect(state.limited(A, request())).toBe(true);
+  expect(state.provider(A.providerName)?.guess?.until).toBe(START - day + 2_000);
+  expect(state.target("key")?.guess?.until).toBe(Infinity);
+  clock.move(2_000 + JITTER_MS);
+  expect([state.limited(A, request()), state.limited(A, request({ model: "m" }))]).toEqual([false, false]);
+});
+
 describe("official benches", () => {
   test("no later bench shortens one, whatever comes in which order, and the jitter is small and never early", () => {
     const benches = fc.array(fc.record({ ms: fc.integer({ min: -1000, max: 10_000_000 }), official: fc.boolean() }), {

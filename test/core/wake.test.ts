@@ -56,3 +56,15 @@ test("every listener hears of it", () => {
   watch.check();
   expect(heard).toEqual(["one", "two"]);
 });
+
+test("it says how far the clock went, and in which direction", () => {
+  const clock = createTestClock();
+  const watch = createWakeWatch(clock);
+  const gaps: number[] = [];
+  watch.onWake((gapMs) => void gaps.push(gapMs));
+  clock.sleep(60_000);
+  watch.check();
+  clock.sleep(-3_600_000);
+  watch.check();
+  expect(gaps).toEqual([60_000, -3_600_000]);
+});
