@@ -130,19 +130,31 @@ export function createStore(config: Config, spawn: () => WorkerLike, report: Rep
   if (vault === null) return { vault, journal, lock: () => {}, release: () => {}, removeFolders };
   let refusal: string | null = "not locked yet";
   let lock: StoreLock | null = null;
+  /** What a folder that could not be written at the start is tried with again. */
+  let lockLater: (() => void) | null = null;
+
+  function takeLock(address: string): void {
+    const { directory, service } = place;
+    try {
+      lock = acquireStoreLock({ directory, service, holder: { pid: runtime.pid, address } });
+      refusal = null;
+      lockLater = null;
+    } catch (error) {
+      if (!(error instanceof CcbError)) throw error;
+      refusal = error.message;
+      // Who starts beside another ccb ends; one that has served since then goes on from memory.
+      if (error.code !== "vault_failed" && lockLater === null) throw error;
+      lockLater = () => takeLock(address);
+    }
+  }
+
   return {
-    vault: guarded(vault, () => refusal),
+    vault: guarded(vault, () => {
+      lockLater?.();
+      return refusal;
+    }),
     journal,
-    lock(address) {
-      const { directory, service } = place;
-      try {
-        lock = acquireStoreLock({ directory, service, holder: { pid: runtime.pid, address } });
-        refusal = null;
-      } catch (error) {
-        if (!(error instanceof CcbError) || error.code !== "vault_failed") throw error;
-        refusal = error.message;
-      }
-    },
+    lock: takeLock,
     release: () => lock?.release(),
     removeFolders,
   };
