@@ -1,8 +1,13 @@
 // Where a token may go: hosts that are this machine, and origins that are allowed.
 import { isIPv4 } from "node:net";
 
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\0-\x1f\x7f]/;
+
 /** The URL of an http or https address, else null. */
 export function parseHttpUrl(text: string): URL | null {
+  // The parser drops CR, LF and TAB without a word: what is shown and what is called would differ.
+  if (CONTROL.test(text)) return null;
   const url = URL.parse(text);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "") return null;
   return url;

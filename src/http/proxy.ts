@@ -1,5 +1,6 @@
 // ANY /v1/*: the proxy. The route only hands the request over; the relay does the work.
 import { Elysia } from "elysia";
+import { CcbError } from "../core/errors.ts";
 
 export interface ProxyDeps {
   readonly relay: (request: Request, path: string, id: string) => Promise<Response>;
@@ -15,6 +16,15 @@ export function pathOf(url: string): string {
   return query === -1 ? url.slice(start) : url.slice(start, query);
 }
 
+/** What RFC 9110 §9 has but for CONNECT and TRACE, and PATCH; others pass, too. */
+const ALLOW = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/** An upstream that answers TRACE sends back what it got: the credential would go to the client (RFC 9110 §9.3.8). */
+function assertNotTrace({ method }: Request): void {
+  if (method === "TRACE")
+    throw new CcbError("method_not_allowed", (words) => words.http.methodNotAllowed({ allow: ALLOW }));
+}
+
 /** Creates the controller of the proxied API. `parse: "none"` leaves the body to the relay. */
 export function createProxyRoutes({ relay, toResponse, newId }: ProxyDeps) {
   return new Elysia({ name: "proxy" }).all(
@@ -22,9 +32,13 @@ export function createProxyRoutes({ relay, toResponse, newId }: ProxyDeps) {
     async ({ request }) => {
       const id = newId();
       try {
+        assertNotTrace(request);
         return await relay(request, pathOf(request.url), id);
       } catch (error) {
-        return toResponse(error, request, id);
+        const response = toResponse(error, request, id);
+        // RFC 9110 §15.5.6 asks for it.
+        if (response.status === 405) response.headers.set("allow", ALLOW);
+        return response;
       }
     },
     // docs-proxy.ts describes it: a wildcard has no place in an OpenAPI document.

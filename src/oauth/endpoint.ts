@@ -85,9 +85,12 @@ const ASSUMED_LIFETIME_SECONDS = 3_600;
 const RefreshTokenSchema = Type.Object({ refresh_token: Token });
 const ScopeSchema = Type.Object({ scope: Type.String({ maxLength: 4_096 }) });
 const AccountSchema = Type.Object({ account: Type.Object({ uuid: Type.String({ minLength: 1, maxLength: 200 }) }) });
+// Goes to the console and the log: nothing that a terminal obeys (ESC, or CSI as one character), no blanks, no turns of
+// the reading direction, no halves of surrogate pairs.
+const SHOWN = String.raw`(?:[^\s\0-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]|[\ud800-\udbff][\udc00-\udfff])`;
 const EmailSchema = Type.Object({
   account: Type.Object({
-    email_address: Type.String({ pattern: "^[^\\s\\x00-\\x1f\\x7f]+@[^\\s\\x00-\\x1f\\x7f]+$", maxLength: 320 }),
+    email_address: Type.String({ pattern: `^${SHOWN}+@${SHOWN}+$`, maxLength: 320 }),
   }),
 });
 const OrganizationSchema = Type.Object({
@@ -180,9 +183,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A name from outside that is shown and put into paths: no control characters, no brackets that ccb itself adds. */
+/** A name from outside that is shown and put into paths: nothing that a terminal obeys, no brackets that ccb itself adds. */
 function clean(name: string): string | null {
-  // oxlint-disable-next-line no-control-regex
-  const cleaned = name.replaceAll(/[\u0000-\u001f\u007f()]/g, " ").trim();
+  const cleaned = name
+    .toWellFormed()
+    // oxlint-disable-next-line no-control-regex
+    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069()]/g, " ")
+    .trim();
   return cleaned === "" ? null : cleaned;
 }
