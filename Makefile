@@ -55,10 +55,10 @@ format: deps
 clean:
 	rm -rf dist node_modules .bun .oxlintrc.json
 
-# Debian packages for the tests that need a keyring or systemd.
+# Debian packages for the tests that need a keyring, systemd, mounts or another clock.
 test-deps:
 	apt-get update -q
-	apt-get install -y -q --no-install-recommends dbus gnome-keyring libsecret-tools systemd util-linux
+	apt-get install -y -q --no-install-recommends dbus gnome-keyring libsecret-tools libfaketime systemd util-linux
 
 deps: node_modules/.installed
 

@@ -10,9 +10,12 @@ const root = join(import.meta.dir, "..");
 const TEST_TIMEOUT_MS = 60_000;
 const FILE_TIMEOUT_MS = 600_000;
 
-/** What the files with a word in their name need: `x.keyring.test.ts`, `x.systemd.test.ts`, `x.systemd.keyring.test.ts`. */
+/** What the files with a word in their name need: `x.keyring.test.ts`, `x.mount.test.ts`, `x.systemd.keyring.test.ts`. */
 const NEEDS: Readonly<Record<string, () => readonly string[]>> = {
   keyring: () => missingPrograms(["dbus-daemon", "gnome-keyring-daemon", "secret-tool"]),
+  mount: () => (mayMount() ? [] : ["root and mount namespaces"]),
+  faketime: () =>
+    [...new Bun.Glob("usr/lib/*/faketime/libfaketime.so.1").scanSync("/")].length > 0 ? [] : ["libfaketime"],
   systemd: () => {
     const missing = missingPrograms(["systemd-analyze", "systemctl", "dbus-daemon", "unshare", "nsenter"]);
     return missing.length > 0 || mayNest()
@@ -23,6 +26,13 @@ const NEEDS: Readonly<Record<string, () => readonly string[]>> = {
 
 const missingPrograms = (programs: readonly string[]): readonly string[] =>
   programs.filter((program) => Bun.which(program) === null);
+
+/** Whether the tests may have mounts of their own, as test/chaos/_namespace.ts makes them. */
+function mayMount(): boolean {
+  const script = "mount -t tmpfs -o size=64k tmpfs /tmp";
+  const missing = missingPrograms(["unshare", "nsenter", "mount"]);
+  return missing.length === 0 && Bun.spawnSync(["unshare", "--mount", "sh", "-c", script]).exitCode === 0;
+}
 
 /** Whether a systemd can be started in namespaces, as test/support/nested-systemd.sh does. */
 function mayNest(): boolean {
