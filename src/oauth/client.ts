@@ -89,5 +89,6 @@ async function readText(response: Response): Promise<string> {
     if (size > REPLY_LIMIT_BYTES) throw new Error("the reply is too large");
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  // Not toString: it would leave a byte order mark in front, and tokens behind it would be lost.
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }

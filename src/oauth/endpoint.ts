@@ -75,14 +75,14 @@ export function toRevocationRequest(
 
 // A token goes into a header field later: RFC 6750 §2.1 allows visible ASCII.
 const Token = Type.String({ pattern: "^[\\x21-\\x7e]+$", maxLength: 16_384 });
-const SuccessSchema = Type.Object({
-  token_type: Type.Optional(Type.String({ pattern: "^[Bb][Ee][Aa][Rr][Ee][Rr]$" })),
-  access_token: Token,
-});
+const SuccessSchema = Type.Object({ access_token: Token });
+/** RFC 6749 §7.1: a token of a type that one does not know is not to be used. Said in any other way, it is not said. */
+const OtherTypeSchema = Type.Object({ token_type: Type.String({ pattern: "^(?![Bb][Ee][Aa][Rr][Ee][Rr]$)." }) });
 const LifetimeSchema = Type.Object({ expires_in: Type.Number({ minimum: 0, maximum: 10 * 365 * 86_400 }) });
 /** RFC 6749 §5.1 only recommends `expires_in`: without a sensible one, a short life. Dropping a rotated token costs the account. */
 const ASSUMED_LIFETIME_SECONDS = 3_600;
-const RefreshTokenSchema = Type.Object({ refresh_token: Token });
+/** RFC 6749 appendix A.17: VSCHAR, with the blank. It goes into no header, and the reply itself is bounded. */
+const RefreshTokenSchema = Type.Object({ refresh_token: Type.String({ pattern: "^[\\x20-\\x7e]+$" }) });
 const ScopeSchema = Type.Object({ scope: Type.String({ maxLength: 4_096 }) });
 const AccountSchema = Type.Object({ account: Type.Object({ uuid: Type.String({ minLength: 1, maxLength: 200 }) }) });
 // Goes to the console and the log: nothing that a terminal obeys (ESC, or CSI as one character), no blanks, no turns of
@@ -110,8 +110,10 @@ function optional<S extends TSchema, R>(schema: S, value: unknown, pick: (value:
 /** The tokens in a reply, or what the refusal means. Never throws; never repeats the reply's text. */
 export function processTokenReply(reply: EndpointReply, nowMs: number): TokenReply | TokenRefusal {
   const body = parseJson(reply.text);
-  if (reply.status === 200) {
-    if (!Value.Check(SuccessSchema, body)) return refusal("invalid_reply", reply, null, nowMs);
+  // RFC 6749 §5.1 says 200; a gateway may make another success of it (203, RFC 9110 §15.3.4).
+  if (reply.status >= 200 && reply.status < 300) {
+    if (!Value.Check(SuccessSchema, body) || Value.Check(OtherTypeSchema, body))
+      return refusal("invalid_reply", reply, null, nowMs);
     return {
       access: new Secret(body.access_token),
       refresh: optional(RefreshTokenSchema, body, (value) => new Secret(value.refresh_token)),

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { inspect } from "node:util";
 import * as fc from "fast-check";
 import { Secret } from "../../src/core/secret.ts";
+import { postJson } from "../../src/oauth/client.ts";
 import type { EndpointReply } from "../../src/oauth/client.ts";
 import {
   isRefusal,
@@ -226,6 +227,12 @@ describe("success", () => {
     ["a name of nothing but brackets", { organization: { uuid: "org-1", name: "()" } }, { organizationName: null }],
     ["a token type in small letters", { token_type: "bearer" }, {}],
     ["no token type", { token_type: undefined }, {}],
+    ["a token type that is null", { token_type: null }, {}],
+    ["a token type that is no text", { token_type: 7 }, {}],
+    ["an empty token type", { token_type: "" }, {}],
+    // RFC 6749 appendix A.17: VSCHAR, and that begins with the blank. No header ever holds a refresh token.
+    ["a refresh token with a blank", { refresh_token: "sk-ant-ort01 b" }, { refresh: "sk-ant-ort01 b" }],
+    ["a refresh token of any length", { refresh_token: "r".repeat(50_000) }, { refresh: "r".repeat(50_000) }],
     // Dropping a rotated token would cost the account: it is kept, for an hour.
     ["no lifetime", { expires_in: undefined }, { expiresIn: 3600 }],
     ["a lifetime that is a text", { expires_in: "28800" }, { expiresIn: 3600 }],
@@ -237,6 +244,11 @@ describe("success", () => {
     test(`${what} loses no token`, () =>
       expect(plain(tokens({ ...GOOD, ...change }))).toEqual({ ...FULL, ...expected }));
   }
+
+  test("another status of success loses no token", () => {
+    // RFC 9110 §15.3.4: what a proxy changed on its way comes as 203.
+    for (const status of [201, 203]) expect(processTokenReply(reply(status, GOOD), NOW)).not.toHaveProperty("refusal");
+  });
 
   const fatal: readonly (readonly [string, object])[] = [
     ["no access token", { access_token: undefined }],
@@ -289,6 +301,17 @@ test("whatever comes, nothing is thrown and nothing of it is shown", () => {
     }),
     { numRuns: 1_000 },
   );
+});
+
+test("a byte order mark before a reply loses no token", async () => {
+  // RFC 8259 §8.1 forbids it and lets a reader ignore it, as Response.json() does.
+  const deps = {
+    fetch: async () => new Response(`\ufeff${JSON.stringify(GOOD)}`),
+    clock: { now: () => NOW, monotonic: () => 0, after: () => () => {} },
+    route: () => ({ proxy: false as const }),
+  };
+  const processed = processTokenReply(await postJson(deps, "https://platform.claude.com/v1/oauth/token", {}), NOW);
+  expect(isRefusal(processed)).toBe(false);
 });
 
 test("what is sent", () => {
