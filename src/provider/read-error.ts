@@ -62,5 +62,6 @@ export function decodeErrorBody(
     if (!looksLikeText(bytes)) return "";
     plain = bytes;
   }
-  return new TextDecoder().decode(plain.subarray(0, limit));
+  // As if more could come: a character that is cut in two at the end is left out, not made another.
+  return new TextDecoder().decode(plain.subarray(0, limit), { stream: true });
 }

@@ -142,7 +142,7 @@ function ofStream(head: string, tail: string | null, complete: boolean): Usage |
       counted = true;
     }
   }
-  eventData(head).forEach(take);
+  eventData(wholeEvents(head)).forEach(take);
   // The first line may be the rest of one whose beginning is gone.
   eventData(complete ? (tail ?? "") : (tail ?? "").replace(/^[^\r\n]*/, "")).forEach(take);
   return counted ? usage : withoutOutput(usage);
@@ -165,6 +165,9 @@ function fromUsage(text: string): string {
   }
   return text.slice(start);
 }
+
+/** Up to the last blank line: what stands behind it goes on in bytes that are not there. */
+const wholeEvents = (text: string): string => /^[^]*(?:\r\n|\n|\r(?!\n)){2}/.exec(text)?.[0] ?? "";
 
 /** The data of each event that may hold usage. */
 function eventData(text: string): readonly string[] {

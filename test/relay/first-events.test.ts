@@ -89,6 +89,13 @@ describe("a whole beginning", () => {
   });
 });
 
+test("a packed byte order mark that is cut in two is no content", () => {
+  const packed = brotliCompressSync(bytes(`\ufeff${START}${ERROR}`));
+  for (let at = 0; at <= packed.length; at += 1) expect(cut(packed, [at], "br")).toEqual(failed);
+  const mark = brotliCompressSync(new Uint8Array([0xef, 0xbb]));
+  expect(whole(mark, "br")).toEqual(wait);
+});
+
 test("a verdict is final", () => {
   const events = createFirstEvents(null);
   expect(events.feed(bytes(START))).toEqual(wait);

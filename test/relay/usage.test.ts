@@ -80,6 +80,12 @@ describe("a stream", () => {
     expect(readUsage("", bytes(`\n${delta({ output_tokens: 3 })}`), sse)).toEqual({ ...NONE, output_tokens: 3 });
     expect(readUsage(HEAD, new Uint8Array(), sse)).toMatchObject({ input_tokens: 25, output_tokens: 1 });
   });
+  test("an event that goes on behind the head is none yet", () => {
+    const whole = `data: {"type":"message_start","message":{"usage":{"input_tokens":9}}}\ndata: and more\n\n`;
+    const cut = whole.slice(0, whole.indexOf("data: and more"));
+    for (const head of ["", cut, `${cut}data`, whole])
+      expect(readUsage(head, bytes(whole), { ...sse, complete: true })).toBeNull();
+  });
   test("packed and whole", () => {
     const body = gzipSync(bytes(`${HEAD}${text("a")}${delta({ output_tokens: 15 })}`));
     const shape = { sse: true, encoding: "gzip", complete: true };
