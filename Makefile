@@ -7,7 +7,7 @@ TARGETS ?= host
 BUN := $(shell if [ "$$(bun --version 2>/dev/null)" = "$(BUN_VERSION)" ]; then command -v bun; else echo "$(CURDIR)/.bun/bun"; fi)
 export PATH := $(dir $(BUN)):$(PATH)
 
-.PHONY: release run test chaos check build bench bench-compare install clean test-deps deps format
+.PHONY: release run test chaos fuzz soak check build bench bench-compare install clean test-deps deps format
 
 run: deps
 	@chmod go-w providers.yaml # a umask of 002 would leave it writable by the group, and ccb refuses that
@@ -20,6 +20,16 @@ test: deps dist/ccb
 ROUNDS ?= 300
 chaos: deps dist/ccb
 	CHAOS_ROUNDS=$(ROUNDS) $(BUN) test/run.ts test/chaos/
+
+# CASES of each property with fast-check; FUZZ_SEED=N repeats a run.
+CASES ?= 100000
+fuzz: deps
+	FUZZ_CASES=$(CASES) $(BUN) test/run.ts --jobs=2 test/fuzz/
+
+# A mixed load with faults; fails where memory or descriptors grow.
+MINUTES ?= 10
+soak: deps dist/ccb
+	MINUTES=$(MINUTES) $(BUN) test/soak/run.ts
 
 check: deps
 	$(BUN) run --bun format:check
