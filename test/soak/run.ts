@@ -11,7 +11,7 @@ import { createTestRandom } from "../support/random.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { soakHandler, startLoad } from "./load.ts";
 import type { Outcomes } from "./load.ts";
-import { countDescriptors, inFlight, takeSample, trendOf, wakeUps } from "./sample.ts";
+import { countDescriptors, inFlight, takeSample, trendOf, troughsOf, wakeUps } from "./sample.ts";
 import type { Measure, Sample } from "./sample.ts";
 
 const ACCOUNTS = ["a@example.com", "b@example.com", "c@example.com"];
@@ -19,6 +19,8 @@ const ACCOUNTS = ["a@example.com", "b@example.com", "c@example.com"];
 const TOKEN_LIFE_SECONDS = 15;
 const SAMPLE_MS = 2_000;
 const REST_SECONDS = 5;
+/** After the load: what it started by itself (renewed tokens, connections that idle) has come to rest by then. */
+const SETTLE_SECONDS = 30;
 
 /**
  * MiB, between the medians of two quarters, and by the fitted line. The collector's own waves are of this size; what each
@@ -32,8 +34,8 @@ const THREAD_GROWTH = 2;
 const DESCRIPTORS_LEFT = 8;
 /** A second, beyond those before the load: a timer that was left and repeats would show. */
 const WAKE_UPS_MORE = 20;
-/** Of what has no fault of its own. The others may have put every account to rest for a moment. */
-const SERVED_LEAST = 0.9;
+/** Of what has no fault of its own: served, or told to wait (429) while the faults of others have every account at a limit. */
+const ANSWERED_LEAST = 0.99;
 
 async function signIn(ccb: Ccb, oauth: OAuthServer, email: string): Promise<void> {
   const begun = await ccb.request("/oauth/generate-url");
@@ -74,10 +76,10 @@ function printOutcomes(outcomes: Outcomes): void {
   }
 }
 
-const shareServed = (outcomes: Outcomes): number => {
+const shareAnswered = (outcomes: Outcomes): number => {
   const of = ["plain", "stream", "count_tokens"].flatMap((kind) => [...(outcomes.get(kind) ?? [])]);
   const all = of.reduce((sum, [, times]) => sum + times, 0);
-  return of.filter(([result]) => result === "200").reduce((sum, [, times]) => sum + times, 0) / all;
+  return of.filter(([result]) => result === "200" || result === "429").reduce((sum, [, times]) => sum + times, 0) / all;
 };
 
 /** One line of the verdict. */
@@ -90,11 +92,11 @@ function findTrends(samples: readonly Sample[]): Finding[] {
     ["threads", "threads", THREAD_GROWTH],
   ];
   const findings = limits.map(([measure, name, limit]): Finding => {
-    const { second, last, growth, perHour, fitted } = trendOf(samples, measure);
-    const what = `${name}: 2nd quarter ${one(second)}, last ${one(last)} (${one(growth)}); slope ${one(perHour)}/h, ${one(fitted)} over the time measured; limit ${limit} for both`;
+    const { second, last, growth, perHour, fitted } = trendOf(troughsOf(samples, measure), measure);
+    const what = `${name}, lowest of every 16 s: 2nd quarter ${one(second)}, last ${one(last)} (${one(growth)}); slope ${one(perHour)}/h, ${one(fitted)} over the time measured; limit ${limit} for both`;
     return [growth <= limit && fitted <= limit, what];
   });
-  const { growth, perHour } = trendOf(samples, "anonymous");
+  const { growth, perHour } = trendOf(troughsOf(samples, "anonymous"), "anonymous");
   console.log(
     `\nof the RSS, what is no file: ${one(growth)} MiB from the 2nd quarter to the last, slope ${one(perHour)} MiB/h`,
   );
@@ -136,7 +138,7 @@ async function main(): Promise<number> {
   }
   await load.stop();
   upstream.dropConnections();
-  await Bun.sleep(REST_SECONDS * 1000);
+  await Bun.sleep(SETTLE_SECONDS * 1000);
   const woken = await wakeUps(ccb.pid, REST_SECONDS);
   const left = { descriptors: countDescriptors(ccb.pid), inFlight: await inFlight(ccb) };
 
@@ -145,7 +147,7 @@ async function main(): Promise<number> {
   console.log(
     `\n${load.sent} requests, ${oauth.refreshes} refreshes, ${oauth.exchanges} sign-ins, ${oauth.reuse} refresh tokens used twice`,
   );
-  const served = shareServed(load.outcomes);
+  const answered = shareAnswered(load.outcomes);
   const findings: readonly Finding[] = [
     ...findTrends(samples),
     [left.inFlight === 0, `requests in flight after the load: ${left.inFlight}; limit 0`],
@@ -158,8 +160,8 @@ async function main(): Promise<number> {
       `wake-ups a second at rest, before ${one(quiet.wakeUps)}, after ${one(woken)}; limit ${WAKE_UPS_MORE} more (timers are not to be seen from outside; those that repeat wake a thread)`,
     ],
     [
-      served >= SERVED_LEAST,
-      `${one(served * 100)} % of the requests without a fault were served; limit ${SERVED_LEAST * 100} %`,
+      answered >= ANSWERED_LEAST,
+      `${one(answered * 100)} % of the requests without a fault were served or told to wait; limit ${ANSWERED_LEAST * 100} %`,
     ],
     [(await ccb.stop()) === 0, "it stops when it is told to"],
   ];

@@ -84,6 +84,17 @@ export interface Trend {
   readonly fitted: number;
 }
 
+/** Samples of one trough: memory swings with the collector's waves, and what is left behind lifts their floor. */
+const TROUGH_SAMPLES = 8;
+
+/** The lowest of every few samples. */
+export function troughsOf(samples: readonly Sample[], measure: Measure): readonly Sample[] {
+  const count = Math.ceil(samples.length / TROUGH_SAMPLES);
+  return Array.from({ length: count }, (_, index) =>
+    samples.slice(index * TROUGH_SAMPLES, (index + 1) * TROUGH_SAMPLES).toSorted((a, b) => a[measure] - b[measure]),
+  ).flatMap(([lowest]) => lowest ?? []);
+}
+
 /** The first quarter is the warm-up: caches, the ring of traces and the sessions fill up to their bounds. */
 export function trendOf(samples: readonly Sample[], measure: Measure): Trend {
   const quarter = Math.floor(samples.length / 4);
