@@ -16,7 +16,7 @@ import { validate } from "./validate.ts";
 /** What a program can guess in little time, by length. `ccb key new` makes 43 characters of chance. */
 const SHORT_KEY = 20;
 /** Paths that never go without a key: all of the API, and what changes or shows accounts. */
-const NEVER_EXEMPT = /^\/(?:v1|oauth|providers|requests)(?:\/|$)/i;
+const NEVER_EXEMPT = /^\/(?:v1|oauth|providers|requests|usage)(?:\/|$)/i;
 const KEY_FIELDS = ["api_key", "api_keys", "exempt_paths"];
 
 /**

@@ -1,7 +1,7 @@
 // What is in force once a file has been read, checked and completed: the types the rest of ccb works with.
 import type { Secret } from "../core/secret.ts";
 import type { Problem } from "./problem.ts";
-import type { ProviderFields, SettingsFields } from "./schema.ts";
+import type { PriceFields, ProviderFields, SettingsFields } from "./schema.ts";
 
 /** How a provider's requests are signed; stands in place of `auth_value`. */
 export type Credential =
@@ -98,7 +98,17 @@ export interface TlsSettings {
   readonly fingerprint: string;
 }
 
-type Resolved = "oauth" | "timeouts" | "balancing" | "ca_file" | "auth" | "tls" | "socket";
+export interface NotifySettings extends Readonly<Omit<SettingsFields["notify"], "webhook">> {
+  /** Its path often is the secret. null: nobody is told so. */
+  readonly webhook: Secret | null;
+}
+
+export interface UsageSettings extends Readonly<Omit<SettingsFields["usage"], "prices">> {
+  /** By model, or a pattern of names. */
+  readonly prices: Readonly<Record<string, PriceFields>>;
+}
+
+type Resolved = "oauth" | "timeouts" | "balancing" | "ca_file" | "auth" | "tls" | "socket" | "notify" | "usage";
 
 export interface Settings extends Readonly<Omit<SettingsFields, Resolved>> {
   readonly oauth: OAuthSettings;
@@ -111,6 +121,8 @@ export interface Settings extends Readonly<Omit<SettingsFields, Resolved>> {
   readonly tls: TlsSettings | null;
   /** Path of the owner-only socket, absolute where the file is known. */
   readonly socket: string | null;
+  readonly usage: UsageSettings;
+  readonly notify: NotifySettings;
 }
 
 export interface Config {

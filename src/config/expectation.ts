@@ -24,7 +24,7 @@ export function expectation(schema: TSchema, words: Words): string {
       : config.expectNumberAbove(schema.exclusiveMinimum, schema.maximum ?? 0);
   }
   if (TypeGuard.IsArray(schema)) return config.expectList(schema.minItems ?? 0, schema.maxItems ?? 0);
-  if (TypeGuard.IsObject(schema)) return config.expectMapping;
+  if (TypeGuard.IsObject(schema) || TypeGuard.IsRecord(schema)) return config.expectMapping;
   if (TypeGuard.IsString(schema)) {
     const length = schema.maxLength ?? 0;
     if (schema.title === "name") return config.expectName(length);

@@ -23,7 +23,7 @@ function splitPort(entry: string): readonly [host: string, port: string | undefi
 }
 
 /** curl's NO_PROXY: names match themselves and what is under them, a leading dot counts for nothing, `*` alone is everything. */
-function isExempt(url: URL, list: string): boolean {
+export function isExempt(url: URL, list: string): boolean {
   const host = bare(url.hostname);
   const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
   return list.split(/[\s,]+/).some((entry) => {

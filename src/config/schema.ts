@@ -154,7 +154,41 @@ export const AuthSchema = Type.Object(
   strict,
 );
 
+/** Who is told when something needs its owner. */
+export const NotifySchema = Type.Object(
+  {
+    webhook: Type.Optional(Url),
+    desktop: Type.Union([Type.Literal("auto"), Type.Literal("off")], { default: "off" }),
+    window_percent: Type.Number({ minimum: 1, maximum: 100, default: 90 }),
+  },
+  strict,
+);
+
 export const TlsSchema = Type.Object({ cert: FilePath, key: FilePath }, strict);
+
+const UsdPerMillion = { minimum: 0, maximum: 1_000_000 } as const;
+const CachePrice = Type.Optional(Type.Number(UsdPerMillion));
+
+/** What the tokens of a model cost, USD per million. */
+export const PriceSchema = Type.Object(
+  {
+    input: Type.Number(UsdPerMillion),
+    output: Type.Number(UsdPerMillion),
+    cache_write: CachePrice,
+    cache_read: CachePrice,
+  },
+  strict,
+);
+
+/** What is kept of the usage; the entries of `prices` are validated one by one. */
+export const UsageSchema = Type.Object(
+  {
+    enabled: Type.Boolean({ default: true }),
+    retention_days: Type.Integer({ minimum: 1, maximum: 36_500, default: 400 }),
+    prices: Type.Record(Type.String(), Type.Unknown(), { default: {}, maxProperties: 1000 }),
+  },
+  strict,
+);
 
 /** `settings`; every key has a default, but for files, the certificate and the socket. */
 export const SettingsSchema = Type.Object(
@@ -180,7 +214,9 @@ export const SettingsSchema = Type.Object(
     auth: AuthSchema,
     tls: Type.Optional(TlsSchema),
     socket: Type.Optional(FilePath),
+    notify: NotifySchema,
     plain_http_from: Type.Array(Type.String({ minLength: 1, maxLength: 50 }), { maxItems: 100, default: [] }),
+    usage: UsageSchema,
   },
   strict,
 );
@@ -224,11 +260,14 @@ export const SettingsDraftSchema = Type.Partial(
     balancing: Type.Partial(BalancingSchema),
     auth: Type.Partial(AuthSchema),
     tls: Type.Partial(TlsSchema),
+    usage: Type.Partial(UsageSchema),
+    notify: Type.Partial(NotifySchema),
   }),
 );
 
 export type ProviderFields = Static<typeof ProviderSchema>;
 export type ProviderDraft = Static<typeof ProviderDraftSchema>;
 export type AccountDraft = Static<typeof AccountDraftSchema>;
+export type PriceFields = Static<typeof PriceSchema>;
 export type SettingsFields = Static<typeof SettingsSchema>;
 export type SettingsDraft = Static<typeof SettingsDraftSchema>;

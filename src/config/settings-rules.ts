@@ -11,6 +11,7 @@ import { child } from "./report.ts";
 import type { Pointer, Report } from "./report.ts";
 import { TOKEN_ORIGIN } from "./schema.ts";
 import type { SettingsDraft, SettingsFields } from "./schema.ts";
+import { checkPrices, toUsage } from "./usage-rules.ts";
 
 /** The origins of `allowed_origins`; null where the list or an entry of it is faulty. */
 function checkAllowedOrigins(draft: SettingsDraft, pointer: Pointer, report: Report): readonly string[] | null {
@@ -66,6 +67,9 @@ export function checkSettings(
   checkListening(draft, pointer, { ...context, resolve: inFolder(context) }, report);
   const allowed = checkAllowedOrigins(draft, pointer, report);
   checkOAuth(draft, allowed, child(pointer, "oauth"), report);
+  const webhook = draft.notify?.webhook;
+  if (webhook !== undefined) checkUrl(webhook, { query: true }, child(child(pointer, "notify"), "webhook"), report);
+  checkPrices(draft, child(pointer, "usage"), report);
   if (draft.ca_file !== undefined && !context.holdsCertificates(inFolder(context)(draft.ca_file))) {
     report.error(child(pointer, "ca_file"), (words) => words.config.caFileUnusable);
   }
@@ -80,6 +84,7 @@ export function toSettings(
   context: SettingsContext,
 ): Settings {
   const { proxy, ...oauth } = fields.oauth;
+  const { webhook, ...notify } = fields.notify;
   const inFolderOfFile = inFolder(context);
   return {
     ...fields,
@@ -89,6 +94,8 @@ export function toSettings(
     auth,
     tls: toTls(fields, { ...context, resolve: inFolderOfFile }),
     socket: fields.socket === undefined ? null : inFolderOfFile(fields.socket),
+    usage: toUsage(fields),
+    notify: { ...notify, webhook: webhook === undefined ? null : new Secret(parseHttpUrl(webhook)?.href ?? webhook) },
     oauth: {
       ...oauth,
       proxy: proxy === undefined ? null : new Secret(parseHttpUrl(proxy)?.href ?? proxy),

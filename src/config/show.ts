@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 
 import type { Secret } from "../core/secret.ts";
-import type { AccountRule, AuthSettings, ClientKey, Config, ModelRoute, Provider } from "./config.ts";
+import type { AccountRule, AuthSettings, ClientKey, Config, ModelRoute, NotifySettings, Provider } from "./config.ts";
 
 const HIDDEN = "***";
 
@@ -74,9 +74,15 @@ function showAuth({ enabled, keys, exempt_paths, admin }: AuthSettings): unknown
   };
 }
 
+/** Whoever knows the path of a webhook may write there. */
+function showNotify({ webhook, ...rest }: NotifySettings): unknown {
+  const url = webhook === null ? null : URL.parse(webhook.reveal());
+  return { ...(webhook === null ? {} : { webhook: url === null ? HIDDEN : `${url.origin}/${HIDDEN}` }), ...rest };
+}
+
 /** All that is in force, defaults filled in, in the form of providers.yaml; keys and proxy passwords as `***`. */
 export function showConfig(config: Config): string {
-  const { oauth, ca_file, auth, tls, socket, ...settings } = config.settings;
+  const { oauth, ca_file, auth, tls, socket, notify, ...settings } = config.settings;
   const { proxy, ...signIn } = oauth;
   return stringify(
     {
@@ -89,6 +95,7 @@ export function showConfig(config: Config): string {
         auth: showAuth(auth),
         ...(tls === null ? {} : { tls: { cert: tls.cert, key: tls.key } }),
         ...(socket === null ? {} : { socket }),
+        notify: showNotify(notify),
       },
     },
     { lineWidth: 0, aliasDuplicateObjects: false },

@@ -15,12 +15,14 @@ import {
   BalancingSchema,
   FileSchema,
   MappingSchema,
+  NotifySchema,
   OAuthSchema,
   ProviderSchema,
   RouteEntrySchema,
   SettingsSchema,
   TimeoutsSchema,
   TlsSchema,
+  UsageSchema,
 } from "./schema.ts";
 
 /** Every section, to tell somebody whose key is right but stands in the wrong one. */
@@ -34,6 +36,8 @@ const SECTIONS: readonly (readonly [path: string, schema: TObject])[] = [
   ["settings.auth.api_keys[].", ClientKeySchema],
   ["settings.auth.api_keys[].allow.", AllowSchema],
   ["settings.tls.", TlsSchema],
+  ["settings.notify.", NotifySchema],
+  ["settings.usage.", UsageSchema],
   ["providers[].", ProviderSchema],
   ["providers[].accounts[].", AccountSchema],
   ["model_routes.*[].", RouteEntrySchema],
@@ -114,10 +118,11 @@ export function validate(schema: TObject, value: unknown, pointer: Pointer, repo
   return completed;
 }
 
+const SECTIONS_OF_SETTINGS = ["oauth", "timeouts", "balancing", "auth", "notify", "usage"] as const;
+
 /** Sections that are missing, or whose keys are all commented out (YAML reads that as null), are empty ones. */
 export function fillEmptySections(settings: unknown): unknown {
-  if (settings === null || settings === undefined) return { oauth: {}, timeouts: {}, balancing: {}, auth: {} };
-  if (!Value.Check(MappingSchema, settings)) return settings;
-  const { oauth, timeouts, balancing, auth, ...rest } = settings;
-  return { ...rest, oauth: oauth ?? {}, timeouts: timeouts ?? {}, balancing: balancing ?? {}, auth: auth ?? {} };
+  const given = settings ?? {};
+  if (!Value.Check(MappingSchema, given)) return given;
+  return { ...given, ...Object.fromEntries(SECTIONS_OF_SETTINGS.map((name) => [name, given[name] ?? {}])) };
 }

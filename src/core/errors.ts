@@ -43,6 +43,8 @@ export const ERROR_TABLE = {
   login_code_invalid: { status: 400, type: "invalid_request_error" },
   login_email_needed: { status: 400, type: "invalid_request_error" },
   login_in_progress: { status: 409, type: "conflict_error" },
+  setup_token_invalid: { status: 400, type: "invalid_request_error" },
+  not_renewable: { status: 409, type: "conflict_error" },
   account_unknown: { status: 404, type: "not_found_error" },
   // credentials
   login_required: { status: 401, type: "authentication_error" },
@@ -58,6 +60,7 @@ export const ERROR_TABLE = {
   rate_limited: { status: 429, type: "rate_limit_error" },
   switched_off: { status: 503, type: "api_error" },
   provider_unknown: { status: 404, type: "not_found_error" },
+  too_many_listeners: { status: 429, type: "rate_limit_error" },
   request_unknown: { status: 404, type: "not_found_error" },
   reload_refused: { status: 422, type: "invalid_request_error" },
   no_provider: { status: 503, type: "api_error" },
@@ -69,10 +72,18 @@ export const ERROR_TABLE = {
   address_in_use: { status: 500, type: "api_error" },
   store_held: { status: 500, type: "api_error" },
   vault_failed: { status: 500, type: "api_error" },
+  // the commands that speak to a running ccb
+  server_down: { status: 503, type: "api_error" },
+  server_silent: { status: 504, type: "timeout_error" },
+  server_foreign: { status: 502, type: "api_error" },
+  server_said: { status: 502, type: "api_error" },
   internal: { status: 500, type: "api_error" },
 } as const satisfies Record<string, { status: number; type: EnvelopeType }>;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;
+
+/** Whether a text is one of the codes. */
+export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERROR_TABLE, text);
 
 /** Says the message in a language: the catalogue is chosen at the edge, where the reader is known. */
 export type Say = (words: Words) => string;

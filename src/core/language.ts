@@ -59,6 +59,15 @@ function formatOf(language: Language): Intl.RelativeTimeFormat {
   return format;
 }
 
+/** "in 5 minutes", "5分钟后": how long until then, rounded, in the largest unit. Both times in seconds. */
+export function timeUntil(thenSeconds: number, nowSeconds: number, language: Language): string {
+  const left = Math.max(0, Math.round(thenSeconds - nowSeconds));
+  for (const [unit, seconds] of UNITS) {
+    if (left >= seconds) return formatOf(language).format(Math.round(left / seconds), unit);
+  }
+  return formatOf(language).format(left, "second");
+}
+
 /** "5 minutes ago", "5分钟前", "昨天": how long ago, in the largest whole unit. Both times in seconds. */
 export function relativeTime(thenSeconds: number, nowSeconds: number, language: Language): string {
   const elapsed = Math.max(0, Math.floor(nowSeconds - thenSeconds));

@@ -1,5 +1,7 @@
 // The doors to the outside world. Only types: main.ts binds the real ones, tests bind their own.
 
+import type { PeerCertificate } from "node:tls";
+
 /** What ccb asks of `fetch`, with the options that only Bun has. */
 export interface FetchInit {
   readonly method?: string;
@@ -15,7 +17,15 @@ export interface FetchInit {
   readonly keepalive?: boolean;
   /** false: direct, whatever the environment says. */
   readonly proxy?: string | false;
-  readonly tls?: { readonly ca: readonly string[] };
+  readonly tls?: {
+    readonly ca: readonly string[];
+    /** true: an authority of `ca` is believed though its own issuer is not there. */
+    readonly allowPartialTrustChain?: true;
+    /** Says with an error that a certificate is not that of `host`. */
+    readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
+  };
+  /** Path of a socket to connect to in place of the URL's host. */
+  readonly unix?: string;
 }
 
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>;

@@ -49,6 +49,7 @@ export const cliWords = {
   tokens: "Tokens",
   configuration: "Config",
   point: "Point Claude Code at it",
+  page: "(a page to see and steer it)",
   docs: "API reference",
   disabled: "disabled",
   signedIn: ({ count }: { count: number }): string =>

@@ -1,6 +1,7 @@
 // Words of ccb's own HTTP interface, for people who read English.
 
 export const httpWords = {
+  pageNeedsScript: "This page needs JavaScript. The same is to be had in a terminal: ccb status",
   internal:
     "ccb itself failed at this request. Its log has a line with this request id; try again, and report it if it stays.",
   notFound: "There is nothing at this path. GET /docs lists what there is; Claude's API is under /v1/.",
@@ -17,6 +18,8 @@ export const httpWords = {
   requestUnknown:
     "No request of this id is remembered: only the last 1,000 since the start are. GET /requests lists the newest.",
   badLimit: ({ most }: { most: number }): string => `limit must be one whole number from 1 to ${most}.`,
+  tooManyListeners: ({ most }: { most: number }): string =>
+    `${most} programs listen to ccb's requests already, or it is about to stop. Close one, then try again.`,
   reloadRefused: ({ problems }: { problems: readonly string[] }): string =>
     ["The configuration was not loaded; the one in force stays. Mend this and load it again:", ...problems].join("\n"),
   foreignPage:

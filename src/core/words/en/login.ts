@@ -30,8 +30,8 @@ export const loginWords = {
   required: "The account has to sign in again.",
   accountUnknown: "No account of this name is signed in. GET /oauth/status lists them.",
   /** The message of the 401 that a client shows to its user. */
-  requiredMessage: ({ url, exchangeUrl }: LoginInstruction): string =>
-    `ccb needs a sign-in. Open ${url} in a browser, copy the code, then run: curl -X POST ${exchangeUrl} -H "Content-Type: application/json" -d '{"code":"YOUR_CODE","account_email":"your@email.com"}'`,
+  requiredMessage: ({ url, exchangeUrl, command }: LoginInstruction & { command: string }): string =>
+    `ccb needs a sign-in. Run: ${command}   Or by hand: open ${url} in a browser, copy the code, then run: curl -X POST ${exchangeUrl} -H "Content-Type: application/json" -d '{"code":"YOUR_CODE","account_email":"your@email.com"}'`,
   /** design.md fixes the block: scripts look for it. */
   block: ({ provider, url, exchangeUrl }: LoginInstruction & { provider: string }): string =>
     [
@@ -47,7 +47,7 @@ export const loginWords = {
   instructions: ({ exchangeUrl }: { exchangeUrl: string }): string =>
     `Open login_url in a browser, sign in, copy the code that the page shows (CODE#STATE), and within ten minutes run: curl -X POST ${exchangeUrl} -H "Content-Type: application/json" -d '{"code":"YOUR_CODE","account_email":"your@email.com"}'`,
   lost: ({ account, reason }: { account: string; reason: string }): string =>
-    `The account ${account} has to sign in again (${reason}). The next request that needs it prints the address, or: GET /oauth/generate-url.`,
+    `The account ${account} has to sign in again (${reason}). Run: ccb login   The next request that needs it prints the address, too.`,
   emailDiffers: ({ typed, actual }: { typed: string; actual: string }): string =>
     `You typed ${typed}, but ${actual} signed in. The account is kept under ${actual}; ${typed} works as another name for it.`,
   notDurable: ({ why, mend }: { why: string; mend: string }): string =>

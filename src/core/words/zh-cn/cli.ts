@@ -42,6 +42,7 @@ export const cliWords: typeof english = {
   tokens: "令牌",
   configuration: "配置",
   point: "让 Claude Code 使用它",
+  page: "（状态与管理页面）",
   docs: "API 文档",
   disabled: "已停用",
   signedIn: ({ count }) => `已登录 ${count} 个账号`,

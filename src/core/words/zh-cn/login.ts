@@ -20,8 +20,8 @@ export const loginWords: typeof english = {
   tokenUnavailable: ({ reason }) => `暂时无法刷新访问令牌（${reason}）。ccb 会继续尝试；请稍后再发送请求。`,
   required: "该账号需要重新登录。",
   accountUnknown: "没有登录过这个名称的账号。GET /oauth/status 会列出所有账号。",
-  requiredMessage: ({ url, exchangeUrl }) =>
-    `ccb 需要登录。请在浏览器中打开 ${url} ，复制授权码，然后运行：curl -X POST ${exchangeUrl} -H "Content-Type: application/json" -d '{"code":"YOUR_CODE","account_email":"your@email.com"}'`,
+  requiredMessage: ({ url, exchangeUrl, command }) =>
+    `ccb 需要登录。请运行：${command} 也可以手动操作：在浏览器中打开 ${url} ，复制授权码，然后运行：curl -X POST ${exchangeUrl} -H "Content-Type: application/json" -d '{"code":"YOUR_CODE","account_email":"your@email.com"}'`,
   block: ({ provider, url, exchangeUrl }) =>
     [
       `🔐 ${provider.toUpperCase()} AUTHORIZATION REQUIRED`,
@@ -37,7 +37,7 @@ export const loginWords: typeof english = {
   instructions: ({ exchangeUrl }) =>
     `请在浏览器中打开 login_url 并登录，复制页面显示的授权码（CODE#STATE），并在十分钟内运行：curl -X POST ${exchangeUrl} -H "Content-Type: application/json" -d '{"code":"YOUR_CODE","account_email":"your@email.com"}'`,
   lost: ({ account, reason }) =>
-    `账号 ${account} 需要重新登录（${reason}）。下一个需要它的请求会打印登录地址，也可以使用 GET /oauth/generate-url。`,
+    `账号 ${account} 需要重新登录（${reason}）。请运行：ccb login 下一个需要它的请求也会打印登录地址。`,
   emailDiffers: ({ typed, actual }) =>
     `您输入的是 ${typed}，但登录的是 ${actual}。账号以 ${actual} 保存；${typed} 可作为它的别名使用。`,
   notDurable: ({ why, mend }) => `令牌只保存在内存中，重启后会丢失：${why}。${mend}`,
