@@ -15,22 +15,24 @@ const UNPACKED_BYTES = 1024 * 1024;
 const MAX_CODINGS = 3;
 
 // With a flush at the end instead of a finish, the beginning of a body that was cut off is still readable.
-const zlib = { maxOutputLength: UNPACKED_BYTES, finishFlush: constants.Z_SYNC_FLUSH };
-const brotli = { maxOutputLength: UNPACKED_BYTES, finishFlush: constants.BROTLI_OPERATION_FLUSH };
-const zstd = { maxOutputLength: UNPACKED_BYTES, finishFlush: constants.ZSTD_e_flush };
+const zlib = { finishFlush: constants.Z_SYNC_FLUSH };
+const brotli = { finishFlush: constants.BROTLI_OPERATION_FLUSH };
+const zstd = { finishFlush: constants.ZSTD_e_flush };
 
-function unpack(bytes: Uint8Array, coding: string): Uint8Array {
+function unpack(bytes: Uint8Array, coding: string, maxOutputLength: number): Uint8Array {
   switch (coding) {
     case "gzip":
     case "x-gzip":
-      return gunzipSync(bytes, zlib);
+      return gunzipSync(bytes, { ...zlib, maxOutputLength });
     case "br":
-      return brotliDecompressSync(bytes, brotli);
+      return brotliDecompressSync(bytes, { ...brotli, maxOutputLength });
     case "zstd":
-      return zstdDecompressSync(bytes, zstd);
+      return zstdDecompressSync(bytes, { ...zstd, maxOutputLength });
     case "deflate":
       // RFC 9110 §8.4.1.2: zlib's format, but some send the bare stream.
-      return (bytes[0] ?? 0) % 16 === 8 ? inflateSync(bytes, zlib) : inflateRawSync(bytes, zlib);
+      return (bytes[0] ?? 0) % 16 === 8
+        ? inflateSync(bytes, { ...zlib, maxOutputLength })
+        : inflateRawSync(bytes, { ...zlib, maxOutputLength });
     default:
       throw new Error("unknown coding");
   }
@@ -42,26 +44,31 @@ function looksLikeText(bytes: Uint8Array): boolean {
 }
 
 /**
- * The first 64 kB of an error body as text, unpacked by its `content-encoding` (RFC 9110 §8.4: several are listed in
- * the order in which they were applied). The body may be cut off. Never throws: what cannot be read is "".
+ * A body unpacked by its `content-encoding` (RFC 9110 §8.4: several are listed in the order in which they were applied),
+ * as far as it is there: it may be cut off. null: unreadable, or more than `most` bytes. Never throws.
  */
-export function decodeErrorBody(
-  bytes: Uint8Array,
-  contentEncoding: string | null,
-  limit: number = ERROR_TEXT_BYTES,
-): string {
+export function unpackBody(bytes: Uint8Array, contentEncoding: string | null, most: number): Uint8Array | null {
   const codings = (contentEncoding ?? "")
     .split(",")
     .map((coding) => coding.trim().toLowerCase())
     .filter((coding) => coding !== "" && coding !== "identity");
   let plain = bytes;
-  if (codings.length > MAX_CODINGS) return "";
+  if (codings.length > MAX_CODINGS) return null;
   try {
-    for (const coding of codings.toReversed()) plain = unpack(plain, coding);
+    for (const coding of codings.toReversed()) plain = unpack(plain, coding, most);
+    return plain;
   } catch {
-    if (!looksLikeText(bytes)) return "";
-    plain = bytes;
+    return looksLikeText(bytes) ? bytes : null;
   }
+}
+
+/** The first 64 kB of an error body as text. The body may be cut off. Never throws: what cannot be read is "". */
+export function decodeErrorBody(
+  bytes: Uint8Array,
+  contentEncoding: string | null,
+  limit: number = ERROR_TEXT_BYTES,
+): string {
+  const plain = unpackBody(bytes, contentEncoding, UNPACKED_BYTES);
   // As if more could come: a character that is cut in two at the end is left out, not made another.
-  return new TextDecoder().decode(plain.subarray(0, limit), { stream: true });
+  return plain === null ? "" : new TextDecoder().decode(plain.subarray(0, limit), { stream: true });
 }

@@ -143,7 +143,8 @@ const NOT_SENT: ReadonlyMap<string, Failure> = new Map([
 /** OpenSSL's words for a certificate that is not to be trusted, and Node's for a name that is not in it. */
 const CERTIFICATE = /CERT|^ERR_TLS_|^ERR_SSL_|^UNABLE_TO_/;
 
-function notSent(code: string): Failure | null {
+/** What a code of fetch proves: that nothing was sent, and why. null: nothing. */
+export function notSent(code: string): Failure | null {
   return NOT_SENT.get(code) ?? (CERTIFICATE.test(code) ? "tls" : null);
 }
 

@@ -22,7 +22,7 @@ import { takeBody } from "./request-body.ts";
 import type { Answered } from "./run.ts";
 import type { Traces } from "./trace.ts";
 import type { StreamEnd } from "./upstream-body.ts";
-import { createTail, readUsage } from "./usage.ts";
+import { createTail, createUsageTail, readUsage } from "./usage.ts";
 import type { Tail } from "./usage.ts";
 
 export interface RelayDeps {
@@ -93,7 +93,7 @@ export function createRelay(deps: RelayDeps): Relay {
     trace.committed(target, status, answer.firstByteAt);
     const holds = asked.thread || HOLDINGS.test(line.path);
     const message = isMessages(line.path);
-    const tail = holds ? createTail(HOLDINGS_BYTES) : createTail();
+    const tail = holds ? createTail(HOLDINGS_BYTES) : createUsageTail(encodingOf(answer));
     // What a file or a batch holds is nobody's business here.
     if (message || COLLECTION.test(line.path)) answer.tap((chunk) => tail.add(chunk));
 
@@ -135,6 +135,7 @@ export function createRelay(deps: RelayDeps): Relay {
       startedMonotonic: line.startedAt,
       method: request.method,
       path,
+      key: access.key,
     });
     try {
       const limits = { wholeLimit: settings.max_body_mb * 1024 * 1024, idleMs: settings.timeouts.upload * 1000 };

@@ -1,7 +1,7 @@
 // The shape of a request's trace: what `GET /requests` answers with. No bodies, no headers, no names of people.
 import { Type } from "@sinclair/typebox";
 import type { Static, TLiteral, TSchema } from "@sinclair/typebox";
-import { UsageSchema } from "./usage.ts";
+import { UsageSchema } from "./tokens-schema.ts";
 
 const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 const oneOf = <const Values extends readonly string[]>(values: Values, description: string) =>
@@ -53,6 +53,7 @@ export const TraceSchema = Type.Object({
   started_at: Type.Number({ description: "Unix milliseconds." }),
   method: Type.String(),
   path: Type.String({ description: "Without the query." }),
+  key: nullable(Type.String({ description: "The name of the caller's key; null: it needed none." })),
   model: nullable(Type.String()),
   session: nullable(Type.String({ description: "The beginning of the SHA-256 of the session's id." })),
   stream: Type.Boolean(),

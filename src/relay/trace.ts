@@ -4,7 +4,7 @@ import type { Excluded } from "../balance/availability.ts";
 import type { Candidate } from "../balance/choose.ts";
 import type { Target } from "../provider/target.ts";
 import type { Trace, TraceAttempt, TraceBench, TraceTarget } from "./trace-schema.ts";
-import type { Usage } from "./usage.ts";
+import type { Usage } from "./tokens-schema.ts";
 
 /** Monotonic times, in milliseconds, of which the trace keeps the distance to the request's start. */
 export interface TraceStart {
@@ -16,6 +16,17 @@ export interface TraceStart {
   readonly method: string;
   /** Without the query: it may hold a secret. */
   readonly path: string;
+  /** The name of the caller's key, never the key; null: it needed none. */
+  readonly key: string | null;
+}
+
+/** What others make of requests: told at once, so each must be cheap; what one throws goes to `onFault` and no further. */
+export interface TraceHooks {
+  /** A request has begun: its trace as it stands. */
+  readonly onBegin?: (trace: Readonly<Trace>) => void;
+  /** Once for each request, when its last byte is out or it has failed: the trace does not change any more. */
+  readonly onEnd?: (trace: Readonly<Trace>) => void;
+  readonly onFault?: (error: unknown) => void;
 }
 
 /** What the request's headers and body said of it. */
@@ -58,6 +69,8 @@ export interface TraceWriter {
   attempt(report: AttemptReport): void;
   /** The target's reply goes to the client. `firstByteAt`: monotonic milliseconds; null: it has no body. */
   committed(target: Target, status: number, firstByteAt: number | null): void;
+  /** Tokens of a reply that was not committed: they count where its end tells of none. */
+  heard(tokens: Usage | null): void;
   /** The first call counts. */
   end(end: TraceEnd): void;
 }
@@ -105,11 +118,17 @@ class TraceRecord implements TraceWriter {
   private chosen: TraceTarget | null = null;
   private status: number | null = null;
   private firstByteAt: number | null = null;
+  private tokens: Usage | null = null;
   private ended: TraceEnd | null = null;
   readonly start: TraceStart;
+  private readonly onEnd: (record: TraceRecord) => void;
 
-  constructor({ id, startedAt, startedMonotonic, method, path }: TraceStart) {
-    this.start = { id, startedAt, startedMonotonic, method: clip(method), path: clip(path) };
+  constructor(
+    { id, startedAt, startedMonotonic, method, path, key }: TraceStart,
+    onEnd: (record: TraceRecord) => void,
+  ) {
+    this.start = { id, startedAt, startedMonotonic, method: clip(method), path: clip(path), key };
+    this.onEnd = onEnd;
   }
 
   request({ model, sessionId, stream, strategy }: TraceRequest): void {
@@ -147,38 +166,57 @@ class TraceRecord implements TraceWriter {
     this.firstByteAt = firstByteAt;
   }
 
+  heard(tokens: Usage | null): void {
+    this.tokens = tokens;
+  }
+
   end(end: TraceEnd): void {
-    this.ended ??= end;
+    if (this.ended !== null) return;
+    this.ended = end;
+    this.onEnd(this);
   }
 
   get trace(): Trace {
-    const { id, startedAt, startedMonotonic, method, path } = this.start;
+    const { id, startedAt, startedMonotonic, method, path, key } = this.start;
     const since = (monotonic: number): number => Math.round(monotonic - startedMonotonic);
-    const asked = this.asked;
-    const ended = this.ended;
+    const { asked, ended, candidates, excluded } = this;
     return {
       id,
       started_at: startedAt,
       method,
       path,
+      key,
       model: asked?.model ?? null,
-      session: asked === null || asked.sessionId === null ? null : hashOf(asked.sessionId),
+      // Told to the hooks of every request, read of few: what costs most is made when it is read.
+      get session() {
+        return asked === null || asked.sessionId === null ? null : hashOf(asked.sessionId);
+      },
       stream: asked?.stream ?? false,
       strategy: asked?.strategy ?? null,
       status: ended?.status ?? this.status,
       state: ended?.state ?? "in_progress",
       error: ended?.error ?? null,
       chosen: this.chosen,
-      candidates: this.candidates.map(({ target, ...rest }) => ({ ...target, ...rest })),
+      get candidates() {
+        return candidates.map(({ target, ...rest }) => ({ ...target, ...rest }));
+      },
       candidate_count: this.candidateCount,
-      excluded: this.excluded.map(({ target, ...rest }) => ({ ...target, ...rest })),
+      get excluded() {
+        return excluded.map(({ target, ...rest }) => ({ ...target, ...rest }));
+      },
       excluded_count: this.excludedCount,
-      attempts: this.attempts.map(({ target, startedAt: from, endedAt, benches, ...rest }) => ({
-        ...target,
-        ...rest,
-        started_ms: since(from),
-        ended_ms: since(endedAt),
-        benches: [...benches],
+      attempts: this.attempts.map((attempt) => ({
+        provider: attempt.target.provider,
+        account: attempt.target.account,
+        kind: attempt.target.kind,
+        model: attempt.model,
+        status: attempt.status,
+        reason: attempt.reason,
+        action: attempt.action,
+        replay: attempt.replay,
+        started_ms: since(attempt.startedAt),
+        ended_ms: since(attempt.endedAt),
+        benches: [...attempt.benches],
       })),
       attempt_count: this.attemptCount,
       timings: {
@@ -186,7 +224,7 @@ class TraceRecord implements TraceWriter {
         total_ms: ended === null ? null : since(ended.at),
       },
       bytes: ended?.bytes ?? 0,
-      tokens: ended?.tokens ?? null,
+      tokens: ended?.tokens ?? this.tokens,
     };
   }
 }
@@ -199,21 +237,31 @@ export interface Traces {
   get(id: string): Trace | null;
 }
 
-/** Remembers the last `limit` traces. */
-export function createTraces({ limit = 1000 }: { readonly limit?: number } = {}): Traces {
+/** Remembers the last `limit` traces, and tells the hooks of each. */
+export function createTraces({ limit = 1000, ...hooks }: { readonly limit?: number } & TraceHooks = {}): Traces {
+  function tell(hook: ((trace: Readonly<Trace>) => void) | undefined, record: TraceRecord): void {
+    if (hook === undefined) return;
+    try {
+      hook(record.trace);
+    } catch (error) {
+      hooks.onFault?.(error);
+    }
+  }
+  const onEnd = (record: TraceRecord): void => tell(hooks.onEnd, record);
   const ring: TraceRecord[] = [];
   const byId = new Map<string, TraceRecord>();
   /** Where the next one goes. */
   let next = 0;
   return {
     begin(start) {
-      const record = new TraceRecord(start);
+      const record = new TraceRecord(start, onEnd);
       const dropped = ring[next];
       // An id that came twice is the later one's.
       if (dropped !== undefined && byId.get(dropped.start.id) === dropped) byId.delete(dropped.start.id);
       ring[next] = record;
       byId.set(start.id, record);
       next = (next + 1) % limit;
+      tell(hooks.onBegin, record);
       return record;
     },
     list(count) {

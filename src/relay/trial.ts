@@ -23,6 +23,7 @@ import type { Connections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Send, Sent } from "./send.ts";
 import { readySignature, renewedSignature } from "./sign.ts";
+import { readUsage } from "./usage.ts";
 import { within } from "./within.ts";
 
 export interface TrialDeps {
@@ -69,6 +70,8 @@ const isUnsigned = (error: unknown): error is CcbError =>
 
 const FAILURES = new Set(["upstream_unreachable", "upstream_lost", "upstream_timeout"]);
 const isFailure = (error: unknown): error is CcbError => error instanceof CcbError && FAILURES.has(error.code);
+
+const NO_BYTES = new Uint8Array();
 
 /** A renewal that takes so long goes on: the client asks again. */
 const SLOW_RETRY_MS = 5_000;
@@ -118,8 +121,8 @@ export function createTrial(deps: TrialDeps): Try {
     return verdict;
   }
 
-  async function answerOf(exchange: Exchange, target: Begun["target"], sent: Sent): Promise<Answer> {
-    const { line, plan } = exchange;
+  async function answerOf(exchange: Exchange, target: Begun["target"], sent: Sent, sentAt: number): Promise<Answer> {
+    const { line, plan, asked } = exchange;
     const answer = await readAnswer(sent, {
       clock,
       idleMs: plan.config.settings.timeouts.idle * 1000,
@@ -127,8 +130,21 @@ export function createTrial(deps: TrialDeps): Try {
       method: line.method,
       onAlive: () => deps.connections.alive(target.provider.origin),
     });
-    if (answer.body?.ended === "client_gone") throw clientGone();
-    return answer;
+    if (answer.body?.ended !== "client_gone") return answer;
+    // It was served, though it did not wait: what the upstream has begun to count is used.
+    exchange.trace.attempt({
+      target,
+      model: target.model ?? asked.model,
+      status: answer.response.status,
+      reason: "client_gone",
+      action: "relay",
+      replay: null,
+      benches: [],
+      startedAt: sentAt,
+      endedAt: clock.monotonic(),
+    });
+    exchange.trace.heard(readUsage(answer.heldText, NO_BYTES, { sse: true, encoding: null, complete: false }));
+    throw clientGone();
   }
 
   /** The signature; null: meanwhile the target's limit was met. */
@@ -163,7 +179,7 @@ export function createTrial(deps: TrialDeps): Try {
     const refreshed = rejected !== null;
     try {
       const sent = await deps.send(exchange, target, signature, limits.firstByteMs);
-      const answer = await answerOf(exchange, target, sent);
+      const answer = await answerOf(exchange, target, sent, sentAt);
       const { status, headers } = answer.response;
       const told = parseLimits(headers, clock.now());
       const verdict = settle(exchange, begun, answer.outcome, { limits: told, refreshed, sentAt, status });

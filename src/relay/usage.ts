@@ -2,23 +2,13 @@
 import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
-import { decodeErrorBody, ERROR_TEXT_BYTES } from "../provider/read-error.ts";
+import { unpackBody } from "../provider/read-error.ts";
 import { isPlain } from "./first-events.ts";
+import type { Usage } from "./tokens-schema.ts";
 
-const CountSchema = Type.Integer({ minimum: 0 });
-const NullableCount = Type.Union([CountSchema, Type.Null()]);
-
-export const UsageSchema = Type.Object(
-  {
-    input_tokens: NullableCount,
-    output_tokens: NullableCount,
-    cache_creation_input_tokens: NullableCount,
-    cache_read_input_tokens: NullableCount,
-  },
-  { description: "As the upstream counted them; null: not said. All input is the sum of the three." },
-);
-export type Usage = Static<typeof UsageSchema>;
-
+/** No reply takes a thousandth of that; sums of more fit neither into a number nor into the file of the usage. */
+const MOST_TOKENS = 1_000_000_000;
+const CountSchema = Type.Integer({ minimum: 0, maximum: MOST_TOKENS });
 const Count = Type.Optional(Type.Unknown());
 const Counts = Type.Object({
   input_tokens: Count,
@@ -31,7 +21,7 @@ const StartCheck = TypeCompiler.Compile(
   Type.Object({ type: Type.Literal("message_start"), message: Type.Object({ usage: Counts }) }),
 );
 const DeltaCheck = TypeCompiler.Compile(Type.Object({ type: Type.Literal("message_delta"), usage: Counts }));
-const CountsCheck = TypeCompiler.Compile(Counts);
+const BodyCheck = TypeCompiler.Compile(Type.Object({ usage: Counts }));
 const CountCheck = TypeCompiler.Compile(CountSchema);
 
 const decoder = new TextDecoder();
@@ -39,6 +29,10 @@ const FIELDS = ["input_tokens", "output_tokens", "cache_creation_input_tokens", 
 
 /** The last event with usage and the few around it: a kilobyte or two. */
 const TAIL_BYTES = 16 * 1024;
+/** Of a packed body all is needed, as only its beginning opens it: what most models can say in one reply. */
+const PACKED_BYTES = 1024 * 1024;
+/** It unpacks to ten times that, and a hundred is a bomb. */
+const UNPACKED_BYTES = 32 * 1024 * 1024;
 /** Most whole replies fit into this. */
 const FIRST_BYTES = 2 * 1024;
 
@@ -90,6 +84,10 @@ export function createTail(limitBytes: number = TAIL_BYTES): Tail {
   };
 }
 
+/** A tail as long as it takes to read the usage of a reply with this `content-encoding`. */
+export const createUsageTail = (encoding: string | null): Tail =>
+  createTail(isPlain(encoding) ? TAIL_BYTES : PACKED_BYTES);
+
 export interface ReplyShape {
   /** An event stream; else JSON. */
   readonly sse: boolean;
@@ -105,30 +103,30 @@ export interface ReplyShape {
  * (packed, and its beginning is gone) leaves `output_tokens` unknown. Never throws.
  */
 export function readUsage(head: string, tail: Uint8Array, { sse, encoding, complete }: ReplyShape): Usage | null {
-  if (!sse) return complete ? ofBody(tail, encoding) : null;
-  // Plain, the end tells all: a longer tail was kept for something else.
-  const cut = isPlain(encoding) && tail.byteLength > TAIL_BYTES;
-  const whole = complete && !cut;
-  return ofStream(head, textOf(cut ? tail.subarray(-TAIL_BYTES) : tail, encoding, whole), whole);
+  const readable = complete || isPlain(encoding);
+  const body = readable ? unpackBody(tail, encoding, UNPACKED_BYTES) : null;
+  if (!sse) return body === null ? null : ofBody(decoder.decode(body.subarray(-TAIL_BYTES)));
+  if (body === null) return ofStream(head, null, false);
+  const cut = body.byteLength > TAIL_BYTES;
+  return ofStream(head, decoder.decode(body.subarray(-TAIL_BYTES)), complete && !cut);
 }
 
-/** null: unreadable, or too long to be read to its end. */
-function textOf(tail: Uint8Array, encoding: string | null, complete: boolean): string | null {
-  if (isPlain(encoding)) return tail.byteLength > ERROR_TEXT_BYTES ? null : decoder.decode(tail);
-  if (!complete) return null;
-  const text = decodeErrorBody(tail, encoding);
-  return text === "" || Buffer.byteLength(text) > ERROR_TEXT_BYTES - 4 ? null : text;
-}
+/** So many members called "usage" are tried. */
+const MOST_MEMBERS = 16;
 
-/** `"usage": {…}` with one level of objects inside. */
-const USAGE_MEMBER = /^"usage"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})/;
-
-/** The last `usage` is the reply's own: it stands behind the content. */
-function ofBody(tail: Uint8Array, encoding: string | null): Usage | null {
-  const text = textOf(tail, encoding, true);
-  const member = text === null ? null : USAGE_MEMBER.exec(text.slice(text.lastIndexOf('"usage"')));
-  const usage = parse(member?.[1] ?? "null");
-  return CountsCheck.Check(usage) ? merged(null, usage) : null;
+/**
+ * The usage of a JSON body, of which this is the end. It is a member of the outermost object: whatever follows it ends
+ * with that object. One in a tool's input does not, and one in a text has its quotes escaped.
+ */
+function ofBody(text: string): Usage | null {
+  let at = text.length;
+  for (let tries = 0; tries < MOST_MEMBERS && at > 0; tries += 1) {
+    at = text.lastIndexOf('"usage"', at - 1);
+    if (at === -1) return null;
+    const rest = parse(`{${text.slice(at)}`);
+    if (BodyCheck.Check(rest)) return merged(null, rest.usage);
+  }
+  return null;
 }
 
 function ofStream(head: string, tail: string | null, complete: boolean): Usage | null {

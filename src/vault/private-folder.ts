@@ -22,6 +22,11 @@ const UNFINISHED = ".unfinished";
  */
 export interface PrivateFolder {
   readonly path: string;
+  /**
+   * Makes the folder and the file where they are missing, and sees that both are this person's alone: for who opens the
+   * file by its path. Gives that path.
+   */
+  claim(name: string): string;
   /** The file's bytes, or null where there is none. */
   read(name: string): Uint8Array<ArrayBuffer> | null;
   /** Temporary file, fsync, rename, fsync of the folder. */
@@ -116,18 +121,23 @@ export function createPrivateFolder(path: string, uid: number | undefined): Priv
     }
   }
 
+  /** Asked of the open file: what was looked at is what is used. Gives its size. */
+  function assertOwn(file: number, name: string): number {
+    const status = fstatSync(file);
+    if (!status.isFile()) throw new VaultError("foreign", `${name} is not a regular file`);
+    if (uid !== undefined) {
+      if (status.uid !== uid) throw new VaultError("foreign", `${name} belongs to user ${status.uid}`);
+      if ((status.mode & 0o077) !== 0) fchmodSync(file, 0o600);
+    }
+    return status.size;
+  }
+
   function readChecked(name: string): Uint8Array<ArrayBuffer> {
     const file = openSync(join(path, name), constants.O_RDONLY | NOFOLLOW | (constants.O_NONBLOCK ?? 0));
     try {
-      // Asked of the open file: what was looked at is what is read.
-      const status = fstatSync(file);
-      if (!status.isFile()) throw new VaultError("foreign", `${name} is not a regular file`);
-      if (uid !== undefined) {
-        if (status.uid !== uid) throw new VaultError("foreign", `${name} belongs to user ${status.uid}`);
-        if ((status.mode & 0o077) !== 0) fchmodSync(file, 0o600);
-      }
-      if (status.size > SEALED_LIMIT) throw new VaultError("damaged", `${name} has ${status.size} bytes`);
-      const bytes = new Uint8Array(status.size);
+      const size = assertOwn(file, name);
+      if (size > SEALED_LIMIT) throw new VaultError("damaged", `${name} has ${size} bytes`);
+      const bytes = new Uint8Array(size);
       let at = 0;
       while (at < bytes.length) {
         const count = readSync(file, bytes, at, bytes.length - at, at);
@@ -142,6 +152,22 @@ export function createPrivateFolder(path: string, uid: number | undefined): Priv
 
   return {
     path,
+    claim(name) {
+      const whole = join(path, name);
+      try {
+        make();
+        const flags = constants.O_RDWR | constants.O_CREAT | NOFOLLOW | (constants.O_NONBLOCK ?? 0);
+        const file = openSync(whole, flags, 0o600);
+        try {
+          assertOwn(file, name);
+        } finally {
+          closeSync(file);
+        }
+        return whole;
+      } catch (error) {
+        throw thrown(error, WRITING, `${name} cannot be opened`);
+      }
+    },
     read(name) {
       try {
         return check() ? readChecked(name) : null;

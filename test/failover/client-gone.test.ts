@@ -85,3 +85,19 @@ test("many times: it never counts as ill health", async () => {
   expect(rig.asked()).toBe("A6 B0");
   await unharmed(rig);
 });
+
+test("while events are held back: what had been counted is in the trace", async () => {
+  await using rig = await startRig();
+  rig.on("A").script(silentAfter(START.length, START, SSE));
+  const abort = new AbortController();
+  const pending = rig.send({ body: { stream: true }, signal: abort.signal });
+  await rig.on("A").request(0);
+  await Bun.sleep(15);
+  abort.abort();
+  await pending;
+  await eventually("the trace is over", async () => (await rig.last()).state === "client_gone");
+  expect(await rig.last()).toMatchObject({
+    attempts: [{ provider: "A", status: 200, reason: "client_gone" }],
+    tokens: { input_tokens: 25, output_tokens: 1 },
+  });
+});

@@ -5,6 +5,7 @@ import type { Target } from "../../src/provider/target.ts";
 import { createTraces } from "../../src/relay/trace.ts";
 import type { TraceStart } from "../../src/relay/trace.ts";
 import { TraceSchema } from "../../src/relay/trace-schema.ts";
+import type { Trace } from "../../src/relay/trace-schema.ts";
 import { account, provider } from "./_targets.ts";
 
 const of = provider("");
@@ -26,6 +27,7 @@ const start = (id: string, more: Partial<TraceStart> = {}): TraceStart => ({
   startedMonotonic: 5_000,
   method: "POST",
   path: "/v1/messages",
+  key: null,
   ...more,
 });
 const attempt = {
@@ -88,6 +90,7 @@ describe("a trace", () => {
       started_at: 1_700_000_000_000,
       method: "POST",
       path: "/v1/messages",
+      key: null,
       model: "opus",
       // printf s | sha256sum
       session: "043a718774c5",
@@ -193,5 +196,33 @@ describe("the memory", () => {
     for (let index = 0; index < 2_500; index += 1) traces.begin(start(String(index)));
     expect(traces.list(5_000)).toHaveLength(1_000);
     expect([traces.get("1499"), traces.get("1500")?.id]).toEqual([null, "1500"]);
+  });
+});
+
+describe("the hooks", () => {
+  test("are told of a request at its beginning and once at its end, with what is then known", () => {
+    const told: [string, Trace["state"], string | null, number | null][] = [];
+    const note = (what: string) => (trace: Readonly<Trace>) => {
+      told.push([what, trace.state, trace.key, trace.timings.total_ms]);
+    };
+    const traces = createTraces({ onBegin: note("begin"), onEnd: note("end") });
+    const writer = traces.begin(start("r1", { key: "work" }));
+    writer.end({ state: "complete", at: 6_000 });
+    writer.end({ state: "broken", at: 7_000 });
+    expect(told).toEqual([
+      ["begin", "in_progress", "work", null],
+      ["end", "complete", "work", 1_000],
+    ]);
+  });
+  test("that throw do no harm", () => {
+    const faults: unknown[] = [];
+    const fault = new Error("of a hook");
+    const fail = (): never => {
+      throw fault;
+    };
+    const traces = createTraces({ onBegin: fail, onEnd: fail, onFault: (error) => void faults.push(error) });
+    const writer = traces.begin(start("r1"));
+    writer.end({ state: "complete", at: 6_000 });
+    expect([writer.trace.state, faults]).toEqual(["complete", [fault, fault]]);
   });
 });

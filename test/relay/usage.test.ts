@@ -1,6 +1,6 @@
 // The tokens of a reply, from its beginning and its last bytes.
 import { describe, expect, test } from "bun:test";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, createGzip, gzipSync, zstdCompressSync } from "node:zlib";
 import * as fc from "fast-check";
 import { createTail, readUsage } from "../../src/relay/usage.ts";
 import type { ReplyShape } from "../../src/relay/usage.ts";
@@ -44,6 +44,15 @@ describe("a stream", () => {
     expect(readUsage(HEAD, bytes(`\n${tail}`), sse)).toEqual({
       input_tokens: 30,
       output_tokens: 15,
+      cache_creation_input_tokens: null,
+      cache_read_input_tokens: 7,
+    });
+  });
+  test("a number that nobody can have used is none: sums of it would fit into no file", () => {
+    const tail = delta({ output_tokens: 1e300, input_tokens: 9e18, cache_read_input_tokens: 1_000_000_001 });
+    expect(readUsage(HEAD, bytes(`\n${tail}`), sse)).toEqual({
+      input_tokens: 25,
+      output_tokens: 1,
       cache_creation_input_tokens: null,
       cache_read_input_tokens: 7,
     });
@@ -95,9 +104,32 @@ describe("a stream", () => {
     const packed = { sse: true, encoding: "gzip", complete: false };
     const expected = { ...NONE, input_tokens: 25, cache_read_input_tokens: 7 };
     expect(readUsage(HEAD, bytes("\u0001\u0002"), packed)).toEqual(expected);
-    const long = gzipSync(bytes(HEAD + text("a").repeat(2_000) + delta({ output_tokens: 15 })));
-    expect(readUsage(HEAD, long, { ...packed, complete: true })).toEqual(expected);
+    const bomb = gzipSync(bytes(`${HEAD}${"a".repeat(40_000_000)}${delta({ output_tokens: 15 })}`));
+    expect(readUsage(HEAD, bomb, { ...packed, complete: true })).toEqual(expected);
     expect(readUsage(HEAD + delta({ output_tokens: 4 }), bytes("\u0001"), packed)).toMatchObject({ output_tokens: 4 });
+  });
+  test("packed and long: the end of what is in it", () => {
+    const body = bytes(HEAD + text("some words").repeat(20_000) + delta({ output_tokens: 15 }) + STOP);
+    for (const [encoding, pack] of Object.entries({ gzip: gzipSync, br: brotliCompressSync, zstd: zstdCompressSync }))
+      expect(readUsage(HEAD, pack(body), { sse: true, encoding, complete: true })).toMatchObject({
+        input_tokens: 25,
+        output_tokens: 15,
+      });
+  });
+  test("packed and left by its client in the middle: what had been counted", () => {
+    const packer = createGzip();
+    const chunks: Buffer[] = [];
+    packer.on("data", (chunk: Buffer) => void chunks.push(chunk));
+    return new Promise<void>((resolve) => {
+      packer.write(`${HEAD}${text("a")}${delta({ output_tokens: 9 })}`);
+      packer.flush(() => {
+        const cut = Buffer.concat(chunks);
+        packer.destroy();
+        const usage = readUsage(HEAD, cut, { sse: true, encoding: "gzip", complete: true });
+        expect(usage).toMatchObject({ input_tokens: 25, output_tokens: 9 });
+        resolve();
+      });
+    });
   });
   test("of a long tail the end is enough", () => {
     const body = HEAD + text("a").repeat(10_000) + delta({ output_tokens: 15 }) + STOP;
@@ -115,13 +147,25 @@ describe("a JSON body", () => {
     expect(readUsage("", bytes(body), json)).toEqual(expected);
     expect(readUsage("", gzipSync(bytes(body)), { ...json, encoding: "gzip" })).toEqual(expected);
   });
-  test("its end only: null, as what stands there may be a tool's input", () =>
-    expect(readUsage("", bytes(body), { ...json, complete: false })).toBeNull());
+  test("its end only", () => {
+    const long = bytes(JSON.stringify({ content: "x".repeat(50_000), usage: { input_tokens: 3, output_tokens: 4 } }));
+    expect(readUsage("", long.subarray(-16_384), { ...json, complete: false })).toEqual(expected);
+    expect(readUsage("", long, json)).toEqual(expected);
+    expect(readUsage("", gzipSync(long), { ...json, encoding: "gzip" })).toEqual(expected);
+  });
+  test("a tool's input is none, before it, after it or alone", () => {
+    const content = [{ type: "tool_use", input: { usage: { input_tokens: 99 }, text: '"usage":{"input_tokens":98}' } }];
+    const usage = { input_tokens: 3, output_tokens: 4, cache_creation: { a: [{ b: {} }] } };
+    expect(readUsage("", bytes(JSON.stringify({ content, usage })), json)).toEqual(expected);
+    expect(readUsage("", bytes(JSON.stringify({ usage, content })), json)).toEqual(expected);
+    expect(readUsage("", bytes(JSON.stringify({ content })), json)).toBeNull();
+    expect(readUsage("", bytes(JSON.stringify({ content }).slice(40)), { ...json, complete: false })).toBeNull();
+  });
   test("others", () => {
     for (const other of [`{"input_tokens":14}`, `{"usage":[]}`, `{"usage":null}`, "[]", "null", "", "<html>"])
       expect(readUsage("", bytes(other), json)).toBeNull();
     expect(readUsage("", bytes(`{"usage":{"input_tokens":"3","output_tokens":1.5}}`), json)).toEqual(NONE);
-    expect(readUsage("", bytes(`{"x":"${"a".repeat(70_000)}","usage":{}}`), json)).toBeNull();
+    expect(readUsage("", bytes(`{"x":"${"a".repeat(70_000)}","usage":{}}`), json)).toEqual(NONE);
   });
 });
 
