@@ -12,7 +12,7 @@ import type { OpenApiOperation } from "./openapi.ts";
 
 const tags = ["Sign-in"];
 const KEPT = { backend: "keyring", durable: true, detail: "Tokens are kept in the system keyring." };
-const SIGNED_IN = {
+export const KEPT_EXAMPLE = {
   status: "success",
   account_email: "user1@example.com",
   expires_at: 1753221657,
@@ -59,7 +59,7 @@ export const oauthDocs: Readonly<Record<Operation, OpenApiOperation>> = {
       },
     },
     responses: {
-      200: jsonResponse("Signed in.", SignedInSchema, SIGNED_IN),
+      200: jsonResponse("Signed in.", SignedInSchema, KEPT_EXAMPLE),
       400: errorResponse(
         "The code or its state is not good.",
         "invalid_request_error",
@@ -106,6 +106,7 @@ export const oauthDocs: Readonly<Record<Operation, OpenApiOperation>> = {
             last_used_timestamp: 1753196757,
             created_at: 1753192857,
             expires_at: 1753200057,
+            renewable: true,
             next_refresh_at: 1753199757,
             scopes: ["user:profile", "user:inference"],
           },
@@ -120,9 +121,10 @@ export const oauthDocs: Readonly<Record<Operation, OpenApiOperation>> = {
     description:
       "Refreshes the account's tokens, whatever their age. The name is the email, an alias, or `email (organization)`.",
     responses: {
-      200: jsonResponse("Refreshed.", SignedInSchema, SIGNED_IN),
+      200: jsonResponse("Refreshed.", SignedInSchema, KEPT_EXAMPLE),
       401: errorResponse("The account has to sign in again.", "authentication_error", "ccb needs a sign-in. Open ..."),
       404: unknownAccount,
+      409: errorResponse("There is nothing to refresh.", "conflict_error", "This account has a one-year token ..."),
       503: errorResponse(
         "Not now; see retry-after.",
         "api_error",

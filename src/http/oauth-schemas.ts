@@ -1,6 +1,13 @@
 // Bodies and replies of the sign-in endpoints; the static types and the OpenAPI document come from here.
 import { Type } from "@sinclair/typebox";
 
+const EmailSchema = Type.String({
+  minLength: 3,
+  maxLength: 320,
+  pattern: "^[^\\s@/\\x00-\\x1f\\x7f]+@[^\\s@/\\x00-\\x1f\\x7f]+$",
+  description: "Needed only where the server does not say who signed in.",
+});
+
 export const ExchangeRequestSchema = Type.Object(
   {
     code: Type.String({
@@ -8,16 +15,73 @@ export const ExchangeRequestSchema = Type.Object(
       maxLength: 8_192,
       description: "CODE, CODE#STATE, or the whole callback address.",
     }),
-    account_email: Type.Optional(
-      Type.String({
-        minLength: 3,
-        maxLength: 320,
-        pattern: "^[^\\s@/\\x00-\\x1f\\x7f]+@[^\\s@/\\x00-\\x1f\\x7f]+$",
-        description: "Needed only where the server does not say who signed in.",
-      }),
-    ),
+    account_email: Type.Optional(EmailSchema),
     state: Type.Optional(
       Type.String({ minLength: 1, maxLength: 512, description: "Which pending sign-in the code belongs to." }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const StateSchema = Type.String({
+  minLength: 1,
+  maxLength: 512,
+  description: "Of the sign-in's `browser` or `paste`.",
+});
+
+export const BeginLoginSchema = Type.Object(
+  {
+    account_email: Type.Optional(EmailSchema),
+    redirect_port: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 65_535,
+        description: "Where the caller itself listens on loopback for the browser (RFC 8252), in place of ccb.",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const WaySchema = Type.Object({ login_url: Type.String(), state: Type.String() });
+
+export const LoginBegunSchema = Type.Object({
+  browser: Type.Union([WaySchema, Type.Null()], {
+    description:
+      "The browser brings the code back by itself. null: ccb listens nowhere that it could; see redirect_port.",
+  }),
+  paste: WaySchema,
+  expires_in_seconds: Type.Integer(),
+  notice: Type.Union([Type.String(), Type.Null()], {
+    description: "What Anthropic's terms say, before the first sign-in.",
+  }),
+});
+
+export const WaitLoginSchema = Type.Object(
+  {
+    state: StateSchema,
+    seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 25, default: 25 })),
+  },
+  { additionalProperties: false },
+);
+
+export const NameLoginSchema = Type.Object(
+  { state: StateSchema, account_email: EmailSchema },
+  { additionalProperties: false },
+);
+
+export const SetupTokenRequestSchema = Type.Object(
+  {
+    token: Type.String({ minLength: 1, maxLength: 8_192 }),
+    account_email: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 320,
+        // No blanks around it, and nothing that is not seen: such a name could not be typed again.
+        pattern:
+          "^(?!\\s)[^/\\x00-\\x1f\\x7f-\\x9f\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]+(?<!\\s)$",
+        description: "An email, or the name of an account that is signed in.",
+      }),
     ),
   },
   { additionalProperties: false },
@@ -39,6 +103,13 @@ export const SignedInSchema = Type.Object({
   durable: Type.Boolean({ description: "False: in memory only, gone after a restart." }),
   notices: Type.Array(Type.String(), { description: "What the person should know." }),
 });
+
+export const LoginWaitedSchema = Type.Union([
+  Type.Object({ status: Type.Literal("pending") }),
+  Type.Object({ status: Type.Literal("email_needed") }),
+  Type.Object({ status: Type.Literal("failed"), message: Type.String() }),
+  SignedInSchema,
+]);
 
 export const PersistenceSchema = Type.Object({
   backend: Type.String(),
@@ -69,6 +140,7 @@ const TokenStatusSchema = Type.Object({
   last_used_timestamp: Type.Union([Type.Integer(), Type.Null()], { description: "Unix seconds." }),
   created_at: Type.Integer({ description: "First sign-in, Unix seconds." }),
   expires_at: Type.Integer({ description: "Unix seconds." }),
+  renewable: Type.Boolean({ description: "False: a token of `claude setup-token`; it ends at expires_at." }),
   next_refresh_at: Type.Union([Type.Integer(), Type.Null()], { description: "Unix seconds." }),
   scopes: Type.Array(Type.String()),
 });

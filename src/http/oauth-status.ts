@@ -28,7 +28,7 @@ export interface TokenStatusDeps {
 export const toSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
 
 /** In the order of GET /providers: its owner's wish, the sign-in, a limit. */
-function conditionOf(
+export function conditionOf(
   { state, reason, said }: AccountHealth,
   paused: boolean,
   cooldown: ReturnType<TokenStatusDeps["cooldownOf"]>,
@@ -58,6 +58,7 @@ export function toTokenStatus(deps: TokenStatusDeps, account: Account, language:
     last_used_timestamp: usage.last_used,
     created_at: account.createdAt,
     expires_at: toSeconds(expiresAt),
+    renewable: refresh !== null,
     next_refresh_at: nextAt === null ? null : toSeconds(nextAt),
     scopes: [...scopes],
   };

@@ -18,10 +18,11 @@ import { oauthDocs } from "./docs-oauth.ts";
 import { readJson } from "./json-body.ts";
 import { ExchangeRequestSchema } from "./oauth-schemas.ts";
 import type { LoginUrlSchema, PausedSchema, RemovedSchema, SignedInSchema, StatusSchema } from "./oauth-schemas.ts";
-import { toSeconds, toTokenStatus } from "./oauth-status.ts";
+import { toTokenStatus } from "./oauth-status.ts";
 import type { TokenStatusDeps } from "./oauth-status.ts";
 import { assertDecoded } from "./parameter.ts";
 import { toPersistenceStatus } from "./persistence-status.ts";
+import { toSignedIn } from "./signed-in.ts";
 
 export interface OAuthRouteDeps extends TokenStatusDeps {
   readonly clock: Clock;
@@ -38,33 +39,6 @@ export interface OAuthRouteDeps extends TokenStatusDeps {
   readonly languageOf: (request: Request) => Language;
   /** Where codes go, with the port in force. */
   readonly exchangeUrl: () => string;
-}
-
-/** The reply that says whose tokens are good now. */
-function toSignedIn(account: Account, durable: boolean, notices: string[]): Static<typeof SignedInSchema> {
-  return {
-    status: "success",
-    account_email: account.name,
-    expires_at: toSeconds(account.tokens.expiresAt),
-    scopes: [...account.tokens.scopes],
-    durable,
-    notices,
-  };
-}
-
-/** What the person should know about a sign-in, in their language. */
-function noticesOf(
-  deps: OAuthRouteDeps,
-  input: SignInInput,
-  { account, durable, differs }: SignedIn,
-  language: Language,
-): string[] {
-  const words = wordsOf(language);
-  const notices: string[] = [];
-  if (differs && input.accountEmail !== null)
-    notices.push(words.login.emailDiffers({ typed: input.accountEmail, actual: account.name }));
-  if (!durable) notices.push(toPersistenceStatus(deps.persistence, words).detail);
-  return notices;
 }
 
 /** Creates the controller of the sign-in endpoints. */
@@ -113,9 +87,7 @@ export function createOAuthRoutes(deps: OAuthRouteDeps) {
       async ({ request }): Promise<Static<typeof SignedInSchema>> => {
         const body = await readJson(request, ExchangeRequestSchema, clock);
         const input = { code: body.code, accountEmail: body.account_email ?? null, state: body.state ?? null };
-        const signedIn = await deps.signIn(input);
-        const notices = noticesOf(deps, input, signedIn, deps.languageOf(request));
-        return toSignedIn(signedIn.account, signedIn.durable, notices);
+        return toSignedIn(deps.persistence, await deps.signIn(input), wordsOf(deps.languageOf(request)));
       },
       { parse: "none", detail: oauthDocs.exchangeCode },
     )
@@ -135,13 +107,13 @@ export function createOAuthRoutes(deps: OAuthRouteDeps) {
     .post(
       "/refresh/:account_email",
       async ({ params, request }): Promise<Static<typeof SignedInSchema>> => {
-        const { id } = await accountOf(params.account_email);
+        const { id, tokens } = await accountOf(params.account_email);
+        if (tokens.refresh === null && tokens.expiresAt > clock.now())
+          throw new CcbError("not_renewable", (words) => words.signIn.notRenewable);
         const result = await deps.refresher.refresh(id);
         if (result.outcome === "login_required") throw deps.loginRequired();
         if (result.outcome === "failed") throw tokenUnavailable(result.reason, result.retryAt, clock.now());
-        const { account, durable } = result;
-        const words = wordsOf(deps.languageOf(request));
-        return toSignedIn(account, durable, durable ? [] : [toPersistenceStatus(deps.persistence, words).detail]);
+        return toSignedIn(deps.persistence, { ...result, typedOther: null }, wordsOf(deps.languageOf(request)));
       },
       { parse: "none", detail: oauthDocs.refresh },
     )

@@ -44,7 +44,7 @@ export interface TokenRefusal {
 
 /** Parameters of RFC 6749 §4.1.3 with RFC 7636 §4.5, and `state`, which this server wants too. */
 export function toExchangeRequest(
-  client: OAuthClient,
+  client: Pick<OAuthClient, "client_id" | "redirect_uri">,
   code: Secret,
   state: string,
   verifier: Secret,

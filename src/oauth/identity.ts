@@ -6,7 +6,7 @@ import type { AccountStore } from "../account/store.ts";
 import type { TokenReply } from "./endpoint.ts";
 
 /** Twelve hexadecimal characters of a digest: stable over restarts, tells nothing, and fits a header. */
-function accountId(identity: string): string {
+export function accountId(identity: string): string {
   return createHash("sha256").update(identity).digest("hex").slice(0, 12);
 }
 
@@ -64,6 +64,12 @@ export function identify(
       createdAt: known?.createdAt ?? Math.floor(nowMs / 1000),
     },
   };
+}
+
+/** `name`, or the same with a part of the account's id where another account has it. */
+export function freeName(store: AccountStore, name: string, id: string): string {
+  const taken = store.all().some((account) => account.name.toLowerCase() === name.toLowerCase());
+  return taken ? `${name} (${id.slice(0, 4)})` : name;
 }
 
 function uniqueName(

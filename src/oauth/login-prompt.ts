@@ -12,6 +12,8 @@ export interface LoginPromptDeps {
   /** The console's words. */
   readonly words: Words;
   readonly exchangeUrl: () => string;
+  /** The command that signs in at this ccb. */
+  readonly command: string;
 }
 
 export interface LoginPrompt {
@@ -22,7 +24,14 @@ export interface LoginPrompt {
 }
 
 /** Creates the prompt. */
-export function createLoginPrompt({ pending, store, announce, words, exchangeUrl }: LoginPromptDeps): LoginPrompt {
+export function createLoginPrompt({
+  pending,
+  store,
+  announce,
+  words,
+  exchangeUrl,
+  command,
+}: LoginPromptDeps): LoginPrompt {
   const announced = new Set<string>();
   let termsSaid = false;
 
@@ -34,10 +43,11 @@ export function createLoginPrompt({ pending, store, announce, words, exchangeUrl
         login.announced = true;
         if (!termsSaid && store.all().length === 0) announce(words.login.terms);
         termsSaid = true;
+        announce(words.signIn.byCommand({ command }));
         announce(words.login.block({ provider, url, exchangeUrl: exchangeUrl() }));
       }
       return new CcbError("login_required", (reader) =>
-        reader.login.requiredMessage({ url, exchangeUrl: exchangeUrl() }),
+        reader.login.requiredMessage({ url, exchangeUrl: exchangeUrl(), command }),
       );
     },
     lost(accountId, reason, said = null) {

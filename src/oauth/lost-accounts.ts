@@ -44,9 +44,13 @@ export function createLostAccounts({ store, clock, prompt }: LostAccountsDeps): 
     shutOut: (accountId, said) => void lose(accountId, "account_refused", said),
     forgive(accountId) {
       const { state, reason } = store.health(accountId);
-      // One without a usable refresh token is not helped by a wish.
-      if (state === "login_required" && (reason === "refused_after_refresh" || reason === "account_refused"))
-        store.setHealth(accountId, READY);
+      const expiresAt = store.byId(accountId)?.tokens.expiresAt ?? 0;
+      // One without a usable refresh token is not helped by a wish, unless it never needed one and was refused before its time.
+      const may =
+        reason === "refused_after_refresh" ||
+        reason === "account_refused" ||
+        (reason === "no_refresh_token" && expiresAt > clock.now());
+      if (state === "login_required" && may) store.setHealth(accountId, READY);
     },
   };
 }

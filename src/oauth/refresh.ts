@@ -23,7 +23,7 @@ const ABOUT_TO_EXPIRE_SHARE = 0.1;
  * fresh: the account has a usable token; failed: not now, the old token may still serve, again after `retryAt`;
  * login_required: only a new sign-in helps.
  */
-type RefreshResult =
+export type RefreshResult =
   | { readonly outcome: "fresh"; readonly account: Account; readonly durable: boolean }
   | { readonly outcome: "failed"; readonly reason: string; readonly retryAt: number }
   | { readonly outcome: "login_required"; readonly reason: string };

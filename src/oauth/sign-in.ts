@@ -1,15 +1,15 @@
 // The sign-in from a pasted code to a kept account (RFC 6749 §4.1.3).
 import type { Account } from "../account/account.ts";
-import type { Persistence } from "../account/persistence.ts";
-import { READY } from "../account/store.ts";
-import type { AccountStore } from "../account/store.ts";
 import { CcbError } from "../core/errors.ts";
-import type { Clock, Log } from "../core/ports.ts";
+import type { Clock } from "../core/ports.ts";
 import { postJson } from "./client.ts";
 import type { EndpointDeps, OAuthClient } from "./client.ts";
 import { isRefusal, processTokenReply, toError, toExchangeRequest } from "./endpoint.ts";
 import type { TokenReply } from "./endpoint.ts";
 import { identify } from "./identity.ts";
+import { keepAccount } from "./keep-account.ts";
+import type { KeepAccountDeps } from "./keep-account.ts";
+import type { LoginOutcomes } from "./login-outcomes.ts";
 import { parsePastedCode } from "./pasted-code.ts";
 import type { PendingLogin, PendingLogins } from "./pending.ts";
 
@@ -23,19 +23,15 @@ export interface SignedIn {
   readonly account: Account;
   /** False: kept in memory alone. */
   readonly durable: boolean;
-  /** The email that was typed is another than the one that signed in. */
-  readonly differs: boolean;
+  /** The email that was typed, where it is another than the one that signed in. */
+  readonly typedOther: string | null;
 }
 
-export interface SignInDeps extends EndpointDeps {
+export interface SignInDeps extends EndpointDeps, KeepAccountDeps {
   readonly client: OAuthClient;
   readonly pending: PendingLogins;
-  readonly store: AccountStore;
-  readonly persistence: Persistence;
+  readonly outcomes: LoginOutcomes;
   readonly clock: Clock;
-  readonly log: Log;
-  /** The account's tokens are new: schedule their refresh. */
-  readonly onSignedIn: (account: Account) => void;
 }
 
 /**
@@ -66,7 +62,12 @@ async function exchange(
   const reply = await postJson(
     deps,
     deps.client.token_url,
-    toExchangeRequest(deps.client, code, login.state, login.verifier),
+    toExchangeRequest(
+      { client_id: deps.client.client_id, redirect_uri: login.redirectUri },
+      code,
+      login.state,
+      login.verifier,
+    ),
   );
   const tokens = processTokenReply(reply, deps.clock.now());
   if (!isRefusal(tokens)) {
@@ -79,23 +80,35 @@ async function exchange(
   throw toError(tokens);
 }
 
-async function take(deps: SignInDeps, login: PendingLogin, reply: TokenReply, typed: string | null): Promise<SignedIn> {
+async function take(deps: SignInDeps, login: PendingLogin, reply: TokenReply, email: string | null): Promise<SignedIn> {
+  const typed = email ?? login.typed;
   const identified = identify(deps.store, reply, typed, deps.client.scopes.split(" "), deps.clock.now());
   if (identified === null) throw new CcbError("login_email_needed", (words) => words.login.emailNeeded);
-  deps.pending.remove(login);
-  const { account, replaces, differs } = identified;
-  const before = deps.store.byId(account.id)?.tokens;
-  let durable = await deps.persistence.keep(account);
-  // A refresh of the old tokens was kept meanwhile, perhaps after these: these are to be the last.
-  if (deps.store.byId(account.id)?.tokens !== before) durable = await deps.persistence.keep(account);
-  deps.store.save(account);
-  deps.store.setHealth(account.id, READY);
-  if (replaces !== null) {
-    deps.persistence.statistics.restore(new Map([[account.id, deps.persistence.statistics.of(replaces.id)]]));
-    deps.store.remove(replaces.id);
-    await deps.persistence.forget(replaces.id);
+  const partner = login.partner === null ? undefined : deps.pending.byState(login.partner);
+  let durable: boolean;
+  try {
+    // The first one wins.
+    if (partner !== undefined) partner.busy = true;
+    durable = await keepAccount(deps, identified);
+    deps.pending.complete(login);
+  } finally {
+    if (partner !== undefined) partner.busy = false;
   }
-  deps.onSignedIn(account);
-  deps.log.info("account_signed_in", { account: account.id, durable, new: replaces === null });
-  return { account, durable, differs };
+  const signedIn = { account: identified.account, durable, typedOther: identified.differs ? typed : null };
+  deps.outcomes.settle(login.state, { kind: "signed_in", signedIn });
+  return signedIn;
+}
+
+/** Completes a login whose code was taken and whose reply named nobody. Rejects with `login_state_unknown`. */
+export async function nameSignIn(deps: SignInDeps, state: string, email: string): Promise<SignedIn> {
+  const login = deps.pending.byState(state);
+  if (login === undefined || login.taken === null)
+    throw new CcbError("login_state_unknown", (words) => words.login.stateUnknown);
+  if (login.busy) throw new CcbError("login_in_progress", (words) => words.login.inProgress);
+  login.busy = true;
+  try {
+    return await take(deps, login, login.taken.reply, email);
+  } finally {
+    login.busy = false;
+  }
 }

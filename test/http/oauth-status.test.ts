@@ -33,6 +33,7 @@ test("GET /oauth/status: the fixed names and types, and what may follow them", a
     last_used_timestamp: signedInAt,
     created_at: signedInAt,
     expires_at: signedInAt + 28_800,
+    renewable: true,
     next_refresh_at: expect.any(Number),
     scopes: ["user:profile", "user:inference"],
   });

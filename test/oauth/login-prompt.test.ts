@@ -9,7 +9,8 @@ const addressIn = (text: string): string => /https?:\S+\/oauth\/authorize\?\S+/.
 test("the block is as the contract has it, with the address and port in force, and the terms come first", async () => {
   await using world = await createWorld();
   const reply = await world.message();
-  const [terms = "", block = ""] = world.announced;
+  const [terms = "", command = "", block = ""] = world.announced;
+  expect(command).toContain("ccb login");
   const url = addressIn(block);
   expect(block).toBe(
     `🔐 CLAUDE CODE OFFICIAL AUTHORIZATION REQUIRED
@@ -45,7 +46,7 @@ test("once per pending login, not per request; requests share it while two minut
   const said = blocks(world.announced);
   expect(said.length).toBe(2);
   expect(addressIn(said[0] ?? "")).not.toBe(addressIn(said[1] ?? ""));
-  expect(world.announced.length).toBe(3); // the terms once
+  expect(world.announced.length).toBe(5); // the terms once, the command with each block
 });
 
 test("an address that was asked for is shared with requests, and shown", async () => {
