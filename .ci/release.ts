@@ -31,21 +31,13 @@ function run(command: readonly string[], cwd: string): void {
 
 const read = (...path: string[]): string => readFileSync(join(root, ...path), "utf8");
 
-/** The inputs of the bundle, from a build that is thrown away: `--compile` tells nothing of them. */
-function bundleInputs(): readonly string[] {
+/** The inputs of a bundle, from a build that is thrown away: `--compile` tells nothing of them. */
+function inputsOf(target: "bun" | "browser", ...entries: readonly string[]): readonly string[] {
   const folder = mkdtempSync(join(tmpdir(), "ccb-bundle-"));
   try {
     const metafile = join(folder, "metafile.json");
     run(
-      [
-        process.execPath,
-        "build",
-        "--target=bun",
-        "./src/main.ts",
-        "./src/vault/keyring-worker.ts",
-        `--outdir=${folder}`,
-        `--metafile=${metafile}`,
-      ],
+      [process.execPath, "build", `--target=${target}`, ...entries, `--outdir=${folder}`, `--metafile=${metafile}`],
       root,
     );
     const { inputs }: { inputs: object } = JSON.parse(readFileSync(metafile, "utf8"));
@@ -54,6 +46,12 @@ function bundleInputs(): readonly string[] {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Of the program, and of the page that it carries as text. */
+const bundleInputs = (): readonly string[] => [
+  ...inputsOf("bun", "./src/main.ts", "./src/vault/keyring-worker.ts"),
+  ...inputsOf("browser", "./src/page/main.tsx"),
+];
 
 /** A copy of the source with the packages of every system: a plain install brings only the host's native code. */
 function everySystem(): string {

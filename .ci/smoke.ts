@@ -37,6 +37,10 @@ try {
   expect("GET /docs is 200", docs.status === 200);
   const script = await fetch(`${url}/docs/scalar.js`);
   expect("GET /docs/scalar.js is large", (await script.text()).length > 1_000_000);
+  const page = await fetch(`${url}/`);
+  expect("GET / is the page", (await page.text()).includes("/page/app.js"));
+  const app = await fetch(`${url}/page/app.js`);
+  expect("GET /page/app.js is there", app.status === 200 && (await app.text()).length > 50_000);
   const status = await fetch(`${url}/oauth/status`);
   expect("GET /oauth/status is 200", status.status === 200);
   const first = await fetch(`${url}/v1/messages`, { method: "POST", body: '{"model":"claude"}' });
