@@ -1,5 +1,4 @@
 // createApp: puts the parts together and mounts the routes. It never listens and binds no global.
-import { Elysia } from "elysia";
 import { createPersistence } from "./account/persistence.ts";
 import type { KeeperStatus } from "./account/keeper.ts";
 import type { Persistence } from "./account/persistence.ts";
@@ -14,37 +13,32 @@ import type { ReloadResult } from "./config/live.ts";
 import type { ParseResult } from "./config/parse.ts";
 import { createReload } from "./config/reload.ts";
 import { codeOf } from "./core/errors.ts";
-import { acceptedLanguage, wordsOf } from "./core/language.ts";
+import { wordsOf } from "./core/language.ts";
 import type { Language } from "./core/language.ts";
 import type { Announce, Clock, Fetch, Log, Random } from "./core/ports.ts";
 import { shareTimers } from "./core/shared-timers.ts";
 import { createWakeWatch } from "./core/wake.ts";
 import { accountWait } from "./http/cooldowns.ts";
-import { createDocsRoutes, DOCS_PATH, DOCS_POLICY } from "./http/docs.ts";
-import { createDoor } from "./http/door.ts";
+import { createDoor, SOMEBODY } from "./http/door.ts";
 import type { Caller } from "./http/door.ts";
 import { createEntrance } from "./http/entrance.ts";
 import type { LimitIdle } from "./http/entrance.ts";
-import { createErrorHook } from "./http/entry.ts";
-import { toErrorResponse } from "./http/errors.ts";
-import { createOAuthRoutes } from "./http/oauth.ts";
-import { createProxyRoutes, pathOf } from "./http/proxy.ts";
 import { createRequestId } from "./http/request-id.ts";
-import { createProvidersRoutes } from "./http/providers.ts";
-import { createRequestsRoutes } from "./http/requests.ts";
-import { createServiceRoutes } from "./http/service.ts";
+import { createRequestEvents } from "./http/request-events.ts";
+import { createRoutes } from "./http/routes.ts";
+import { createTranslator } from "./http/translate.ts";
+import { createLoopLag } from "./metrics/loop-lag.ts";
+import { createMeter } from "./metrics/meter.ts";
+import { timeVault } from "./metrics/timed-vault.ts";
+import { createAlerts } from "./notify/alerts.ts";
+import type { DesktopPorts } from "./notify/desktop.ts";
 import type { Route } from "./oauth/client.ts";
-import { liveOAuthClient, oauthProxy } from "./oauth/live-client.ts";
-import { createLostAccounts } from "./oauth/lost-accounts.ts";
-import { createLoginPrompt } from "./oauth/login-prompt.ts";
-import { createPendingLogins } from "./oauth/pending.ts";
-import { createRefresher } from "./oauth/refresh.ts";
-import { createSchedule } from "./oauth/schedule.ts";
-import { signIn } from "./oauth/sign-in.ts";
-import { signOut } from "./oauth/sign-out.ts";
+import { createOAuthStack } from "./oauth/stack.ts";
 import { createConnections } from "./relay/connections.ts";
 import { createRelayStack } from "./relay/stack.ts";
 import { createTraces } from "./relay/trace.ts";
+import { createUsage } from "./usage/usage.ts";
+import type { UsageDeps } from "./usage/usage.ts";
 import type { Journal } from "./vault/journal.ts";
 import type { Vault } from "./vault/vault.ts";
 
@@ -68,21 +62,27 @@ export interface AppDeps {
   readonly vault: Vault | null;
   /** Keeps what is on its way into the vault; null: memory alone does. */
   readonly journal: Journal | null;
+  /** Where the sums of the usage are kept; null: memory alone does. */
+  readonly usageFiles: UsageDeps["files"];
+  /** Bytes of memory that the process holds. */
+  readonly residentBytes: () => number;
+  readonly desktop: DesktopPorts;
   /** Settles the ways out for the authorities of a configuration. */
   readonly routing: (caFile: string | null) => RouteOf;
   /** A fingerprint of the machine's own addresses. */
   readonly network: () => string;
   /** What curl is told of ccb's own address, with the port in force; known once it listens. */
   readonly publicUrl: () => string;
+  /** Where a browser on this machine comes back to after a sign-in; null: ccb listens nowhere that it could. */
+  readonly callbackUrl: () => string | null;
+  /** The command that signs in at this ccb. */
+  readonly loginCommand: string;
   /** The console's language. */
   readonly language: Language;
   readonly onPersistence: (status: KeeperStatus) => void;
   /** Another configuration is in force. */
   readonly onConfig: (config: Config) => void;
 }
-
-/** A caller of which nothing is known but that it came over the network. */
-const SOMEBODY: Caller = { socket: false, peer: () => null };
 
 export interface App {
   handle(request: Request, limitIdle: LimitIdle, caller?: Caller): Promise<Response>;
@@ -92,6 +92,8 @@ export interface App {
   start(): void;
   /** Loads the configuration again; a bad one changes nothing. What came of it is on the console and in the log. */
   reload(): Promise<ReloadResult>;
+  /** Ends replies that would never end by themselves; call it before waiting for those that are open. */
+  drain(): void;
   /** Ends what would go on by itself; waits for refreshes in flight and for the vault, bounded. */
   stop(): Promise<void>;
 }
@@ -104,49 +106,33 @@ export function createApp(deps: AppDeps): App {
   const reload = createReload({ live, log, announce: deps.announce, words });
   const store = createAccountStore();
   const wake = createWakeWatch(clock);
+  const meter = createMeter();
   const connections = createConnections(clock, wake, deps.network);
   const exchangeUrl = (): string => `${deps.publicUrl()}/oauth/exchange-code`;
 
   let routeOf = deps.routing(deps.config.settings.ca_file);
-  const client = liveOAuthClient(() => live.current());
-  const endpoint = { fetch: deps.fetch, clock, route: (url: string) => routeOf(url, oauthProxy(live.current())) };
-
   const persistence = createPersistence({
     store,
-    vault: deps.vault,
+    vault:
+      deps.vault === null ? null : timeVault(deps.vault, clock, (seconds, ...call) => meter.vault.at(...call)(seconds)),
     journal: deps.journal,
     clock,
     log,
     onStatus: deps.onPersistence,
-    onLoaded: (account) => schedule.arm(account.id),
+    onLoaded: ({ id }) => oauth.schedule.arm(id),
   });
-  const pending = createPendingLogins(client, clock, random);
-  const prompt = createLoginPrompt({ pending, store, announce: deps.announce, words, exchangeUrl });
-  const refresher = createRefresher({
-    ...endpoint,
-    client,
+  const oauth = createOAuthStack({
+    ...deps,
+    words,
+    config: () => live.current(),
+    routeOf: (url, proxy) => routeOf(url, proxy),
     store,
     persistence,
-    clock,
-    log,
-    onResult: (id, result) => {
-      if (result.outcome === "login_required") prompt.lost(id, result.reason);
-      schedule.arm(id);
-    },
+    exchangeUrl,
+    onRefreshed: (outcome) => (meter.refreshes.at(outcome).value += 1),
   });
-  const schedule = createSchedule({
-    store,
-    refresher,
-    clock,
-    random,
-    enabled: () => live.current().settings.oauth.enable_auto_refresh,
-  });
-  /** What failed before a sleep or on another network says nothing about now. */
-  function startOver(): void {
-    refresher.forgive();
-    schedule.wake();
-  }
-  wake.onWake(startOver);
+  const { schedule, prompt, refresher, lost } = oauth;
+  wake.onWake(() => oauth.startOver());
 
   const fleet = createFleet({
     clock,
@@ -166,12 +152,41 @@ export function createApp(deps: AppDeps): App {
     routeOf = deps.routing(config.settings.ca_file);
     // What was scheduled by the old settings is looked at again.
     for (const { id } of store.all()) schedule.arm(id);
+    // Who may no longer listen is asked for its key again.
+    requestEvents.endAll();
     deps.onConfig(config);
   });
   const enabledTargets = () => plan.targets().filter(({ provider }) => fleet.enabled(provider));
-  const traces = createTraces();
+  const usage = createUsage({
+    ...deps,
+    words,
+    settings: () => live.current().settings.usage,
+    files: deps.usageFiles,
+  });
+  const requestEvents = createRequestEvents({ clock });
+  const traces = createTraces({
+    onBegin(trace) {
+      meter.began();
+      requestEvents.tell(trace);
+    },
+    onEnd(trace) {
+      meter.ended(trace);
+      usage.note(trace);
+      requestEvents.tell(trace);
+    },
+    onFault: (error) => log.error("trace_hook_failed", { error: codeOf(error) }),
+  });
   const trackRecord = createTrackRecord();
-  const lost = createLostAccounts({ store, clock, prompt });
+
+  const watched = { clock, store, persistence, fleet, plan: () => plan };
+  const alerts = createAlerts({
+    ...deps,
+    ...watched,
+    words,
+    route: (url) => routeOf(url, null),
+    settings: () => live.current().settings.notify,
+  });
+  const lag = createLoopLag(clock, meter.lag.at());
 
   const relay = createRelayStack({
     fetch: deps.fetch,
@@ -193,72 +208,53 @@ export function createApp(deps: AppDeps): App {
     onKeyRefused: (provider) => deps.announce(words.relay.keyRefused({ provider })),
   });
 
-  const languageOf = (request: Request): Language =>
-    acceptedLanguage(request.headers.get("accept-language"), deps.language);
   const newId = (): string => createRequestId(random);
-  function toResponse(error: unknown, request: Request, id = newId()): Response {
-    const response = toErrorResponse(error, languageOf(request), id);
-    if (response.status === 500) log.error("internal_error", { id, path: pathOf(request.url), error: codeOf(error) });
-    return response;
-  }
+  const { languageOf, toResponse } = createTranslator(deps.language, newId, log);
   const { host, tls } = deps.config.settings;
   const door = createDoor(deps.config.settings, { host, tls: tls !== null }, () =>
     plan.config.providers.some((provider) => provider.credential.kind === "passthrough" && fleet.enabled(provider)),
   );
   const entrance = createEntrance({ clock, log, door, toResponse });
-  const oauthProvider = (): string =>
-    live.current().providers.find(({ credential }) => credential.kind === "oauth")?.name ?? "ccb";
-  const signInDeps = {
-    ...endpoint,
-    client,
-    pending,
-    store,
-    persistence,
+  const routes = createRoutes({
+    ...watched,
     log,
-    onSignedIn: (account: { id: string }) => schedule.arm(account.id),
-  };
-
-  const routes = new Elysia({ strictPath: true })
-    .use(createErrorHook(toResponse))
-    .use(createDocsRoutes())
-    .use(createProxyRoutes({ relay: entrance.guarded(relay), toResponse, newId }))
-    .use(
-      createOAuthRoutes({
-        clock,
-        store,
-        persistence,
-        pending,
-        refresher,
-        schedule,
-        signIn: (input) => signIn(signInDeps, input),
-        signOut: (account) => signOut({ ...endpoint, client, store, persistence, schedule, log }, account),
-        loginRequired: () => prompt.required(oauthProvider()),
-        languageOf,
-        exchangeUrl,
-        paused: (id) => fleet.paused(id),
-        setPaused(id, paused) {
-          log.info(paused ? "account_paused" : "account_resumed", { account: id });
-          fleet.setPaused(plan, id, paused);
-          if (!paused) lost.forgive(id);
-        },
-        cooldownOf: (id) => accountWait(enabledTargets(), (target) => fleet.state.target(target), id, clock.now()),
-      }),
-    )
-    .use(createProvidersRoutes({ clock, log, plan: () => plan, fleet, trackRecord, store, reload, languageOf }))
-    .use(createRequestsRoutes({ traces }))
-    .use(createServiceRoutes({ clock, store, persistence, languageOf, isTrusted: entrance.isTrusted }))
-    .compile();
-  async function reply(request: Request): Promise<Response> {
-    const response = await routes.handle(request);
-    // The plugin's page has no hook of its own for headers.
-    if (pathOf(request.url) === DOCS_PATH) response.headers.set("content-security-policy", DOCS_POLICY);
-    return response;
-  }
+    languageOf,
+    toResponse,
+    newId,
+    relay: entrance.guarded(relay),
+    signIn: {
+      parts: oauth.signIn,
+      callbackUrl: deps.callbackUrl,
+      refresher,
+      schedule,
+      signOut: oauth.signOut,
+      loginRequired: oauth.loginRequired,
+      exchangeUrl,
+      paused: (id) => fleet.paused(id),
+      setPaused(id, paused) {
+        log.info(paused ? "account_paused" : "account_resumed", { account: id });
+        fleet.setPaused(plan, id, paused);
+        if (!paused) lost.forgive(id);
+      },
+      cooldownOf: (id) => accountWait(enabledTargets(), (target) => fleet.state.target(target), id, clock.now()),
+    },
+    trackRecord,
+    reload,
+    requestEvents,
+    traces,
+    usage,
+    meter,
+    lag,
+    alerts,
+    residentBytes: deps.residentBytes,
+    isTrusted: entrance.isTrusted,
+  });
 
   let cancelWatch = (): void => {};
   function watch(): void {
     wake.check();
-    if (connections.checkNetwork()) startOver();
+    if (connections.checkNetwork()) oauth.startOver();
+    alerts.look();
     cancelWatch = clock.after(WATCH_MS, watch);
   }
 
@@ -266,13 +262,19 @@ export function createApp(deps: AppDeps): App {
     store,
     persistence,
     reload,
-    handle: (request, limitIdle, caller = SOMEBODY) => entrance.handle(request, limitIdle, caller, reply),
+    handle: (request, limitIdle, caller = SOMEBODY) => entrance.handle(request, limitIdle, caller, routes),
     start() {
       persistence.start();
+      usage.start();
       watch();
     },
+    drain: () => requestEvents.close(),
     async stop() {
+      requestEvents.close();
       cancelWatch();
+      usage.stop();
+      lag.stop();
+      alerts.stop();
       schedule.stop();
       // A refresh in flight has spent the old token: its answer must be kept, or the account is lost.
       await refresher.stop();

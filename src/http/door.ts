@@ -17,6 +17,9 @@ export interface Caller {
   readonly peer: () => string | null;
 }
 
+/** One of which nothing is known but that it came over the network. */
+export const SOMEBODY: Caller = { socket: false, peer: () => null };
+
 /** What stays bound until a restart, whatever the file says meanwhile. */
 export interface Bound {
   readonly host: string;

@@ -12,7 +12,12 @@ export function toErrorResponse(error: unknown, language: Language, requestId: s
   const known =
     error instanceof CcbError ? error : new CcbError("internal", (words) => words.http.internal, { cause: error });
   const { status, type } = ERROR_TABLE[known.code];
-  const headers = new Headers({ "content-type": "application/json", "x-ccb-request-id": requestId });
+  const headers = new Headers({
+    "content-type": "application/json",
+    "x-ccb-request-id": requestId,
+    // For programs: several codes share a status and a type.
+    "x-ccb-error": known.code,
+  });
   const { retryAfterSeconds } = known;
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(Math.max(1, Math.ceil(retryAfterSeconds))));
   const temporary = status >= 500 || (status === 429 && (retryAfterSeconds ?? 0) <= PATIENCE_SECONDS);

@@ -5,6 +5,7 @@ import type { ClientKey } from "../config/config.ts";
 import { CcbError } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Keys } from "./keys.ts";
+import { PAGE_PATHS } from "./page-paths.ts";
 
 /** What is asked of a request. */
 export interface CallFacts {
@@ -59,12 +60,13 @@ export interface Admitted {
 }
 
 /** Where a browser brings the code of a sign-in: authorised by its single-use state, whoever sent the browser there. */
-const CALLBACKS: ReadonlySet<string> = new Set(["/callback", "/oauth/callback"]);
+const CALLBACKS: ReadonlySet<string> = new Set(["/callback"]);
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 const isApi = (path: string): boolean => path.startsWith("/v1/");
-const isCallback = ({ method, path }: CallFacts): boolean => READS.has(method) && CALLBACKS.has(path);
+const isPage = ({ method, path }: CallFacts): boolean => READS.has(method) && PAGE_PATHS.has(path);
+const isCallback = ({ method, path }: CallFacts): boolean => method === "GET" && CALLBACKS.has(path);
 
 /** A link that a person followed, or an address typed: the page is shown in a tab of its own and nobody else reads it. */
 const isNavigationToRoot = ({ method, path, origin, fetchMode, fetchDest }: CallFacts): boolean =>
@@ -125,7 +127,7 @@ export function admit(facts: CallFacts, rules: CallRules): Admitted {
     if (presented) throw new CcbError("key_unknown", (words) => words.access.keyUnknown({ only }));
     throw new CcbError("key_missing", (words) => words.access.keyNeeded({ only }));
   };
-  const open = rules.exemptPaths.has(path) || isCallback(facts);
+  const open = rules.exemptPaths.has(path) || isCallback(facts) || isPage(facts);
   if (isApi(path)) return key === null ? refuse() : { ...admitted, trusted: true, api: true };
   if (open) return { ...admitted, trusted: key !== null, api: false };
   if (path === "/health") return key === null ? refuse() : { ...admitted, trusted: true, api: false };

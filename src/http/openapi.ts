@@ -18,7 +18,7 @@ interface OpenApiParameter {
   in: "query";
   required: boolean;
   description: string;
-  schema: { type: "integer"; minimum: number; maximum: number; default: number };
+  schema: { type: "integer"; minimum: number; maximum: number; default: number } | { type: "string" };
 }
 
 export interface OpenApiOperation {

@@ -5,7 +5,7 @@ import { CcbError } from "../core/errors.ts";
 export interface ProxyDeps {
   readonly relay: (request: Request, path: string, id: string) => Promise<Response>;
   /** Turns an error into the response, with the same id as the log line. */
-  readonly toResponse: (error: unknown, request: Request, id: string) => Response;
+  readonly toResponse: (error: unknown, request: Request, id?: string) => Response;
   readonly newId: () => string;
 }
 

@@ -13,13 +13,14 @@ import { assertDecoded } from "./parameter.ts";
 const MOST = 1000;
 const USUAL = 50;
 
-const RequestsSchema = Type.Object({ requests: Type.Array(TraceSchema, { description: "Newest first." }) });
+export const RequestsSchema = Type.Object({ requests: Type.Array(TraceSchema, { description: "Newest first." }) });
 
-const EXAMPLE: Trace = {
+export const EXAMPLE_TRACE: Trace = {
   id: "ccb_0f1e2d3c4b5a69788796a5b4",
   started_at: 1753196757123,
   method: "POST",
   path: "/v1/messages",
+  key: "work",
   model: "claude-opus-5",
   session: "9f86d081884c",
   stream: true,
@@ -91,7 +92,7 @@ const listDocs: OpenApiOperation = {
     },
   ],
   responses: {
-    200: jsonResponse("The requests.", RequestsSchema, { requests: [EXAMPLE] }),
+    200: jsonResponse("The requests.", RequestsSchema, { requests: [EXAMPLE_TRACE] }),
     400: errorResponse("The limit is none.", "invalid_request_error", "limit must be ..."),
   },
 };
@@ -100,7 +101,7 @@ const oneDocs: OpenApiOperation = {
   summary: "What became of a request",
   description: "By the id of its x-ccb-request-id. One that is still under way is told as far as it has come.",
   responses: {
-    200: jsonResponse("The request.", TraceSchema, EXAMPLE),
+    200: jsonResponse("The request.", TraceSchema, EXAMPLE_TRACE),
     404: errorResponse("Not among the last.", "not_found_error", "No request of this id is remembered. ..."),
   },
 };
@@ -112,8 +113,12 @@ function limitOf(url: string): number {
   throw new CcbError("invalid_request", (words) => words.http.badLimit({ most: MOST }));
 }
 
+export interface RequestsRouteDeps {
+  readonly traces: Pick<Traces, "list" | "get">;
+}
+
 /** Creates the controller of the requests' traces. */
-export function createRequestsRoutes({ traces }: { readonly traces: Pick<Traces, "list" | "get"> }) {
+export function createRequestsRoutes({ traces }: RequestsRouteDeps) {
   return new Elysia({ name: "requests" })
     .get(
       "/requests",

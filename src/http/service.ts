@@ -14,9 +14,9 @@ import type { OpenApiOperation } from "./openapi.ts";
 import { toPersistenceStatus } from "./persistence-status.ts";
 
 /** What a caller without a key learns where keys are asked for. */
-const AliveSchema = Type.Object({ status: Type.Literal("ok") });
+export const AliveSchema = Type.Object({ status: Type.Literal("ok") });
 
-const HealthSchema = Type.Object({
+export const HealthSchema = Type.Object({
   status: Type.Literal("ok"),
   version: Type.String(),
   uptime_seconds: Type.Integer(),

@@ -24,7 +24,13 @@ interface Operation {
 const PATHS: readonly (readonly [string, string])[] = [
   ["/oauth/generate-url", "get"],
   ["/oauth/exchange-code", "post"],
+  ["/oauth/login", "post"],
+  ["/oauth/login/wait", "post"],
+  ["/oauth/login/name", "post"],
+  ["/oauth/setup-token", "post"],
+  ["/callback", "get"],
   ["/oauth/status", "get"],
+  ["/usage", "get"],
   ["/oauth/refresh/{account_email}", "post"],
   ["/oauth/tokens/{account_email}", "delete"],
   ["/oauth/tokens", "delete"],
@@ -36,7 +42,10 @@ const PATHS: readonly (readonly [string, string])[] = [
   ["/providers/{name}/enable", "post"],
   ["/providers/{name}/disable", "post"],
   ["/requests", "get"],
+  ["/metrics", "get"],
+  ["/requests/events", "get"],
   ["/requests/{id}", "get"],
+  ["/requests/events", "get"],
 ];
 
 async function documentOf() {

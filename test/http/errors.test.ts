@@ -21,7 +21,7 @@ function envelope(reply: JsonReply, status: number, type: string): void {
 
 describe("unknown paths", () => {
   for (const path of [
-    "/",
+    "/page",
     "/nothing",
     "/oauth",
     "/oauth/",
@@ -65,6 +65,10 @@ describe("wrong methods say which are right", () => {
     ["/providers/Claude%20Code%20Official/disable", "POST", ["GET", "DELETE"]],
     ["/requests", "GET, HEAD", ["POST", "DELETE"]],
     ["/requests/ccb_0f1e2d3c4b5a69788796a5b4", "GET, HEAD", ["POST", "DELETE"]],
+    ["/requests/events", "GET, HEAD", ["POST"]],
+    ["/usage", "GET, HEAD", ["POST", "DELETE"]],
+    ["/metrics", "GET, HEAD", ["POST"]],
+    ["/callback", "GET", ["HEAD", "POST"]],
     ["/docs", "GET, HEAD", ["POST"]],
     ["/docs/json", "GET, HEAD", ["PUT"]],
   ];

@@ -17,11 +17,17 @@ const AUTH = {
     { name: "admin", key: ADMIN, role: "admin" },
   ],
 };
-const READS = ["/health", "/oauth/status", "/oauth/generate-url", "/providers", "/requests", "/docs", "/docs/json", "/", "/v1/models"]; // prettier-ignore
+const READS = ["/health", "/oauth/status", "/oauth/generate-url", "/providers", "/requests", "/docs", "/docs/json", "/usage", "/metrics", "/", "/v1/models"]; // prettier-ignore
+/** Asked for no key: the page holds no data. */
+const PUBLIC: readonly string[] = ["/health", "/"];
 const WRITES = [
   ["POST", "/providers/reload"],
   ["POST", "/providers/Keyed/disable"],
   ["POST", "/oauth/exchange-code"],
+  ["POST", "/oauth/login"],
+  ["POST", "/oauth/login/wait"],
+  ["POST", "/oauth/login/name"],
+  ["POST", "/oauth/setup-token"],
   ["POST", "/oauth/refresh/me@example.com"],
   ["POST", "/oauth/tokens/me@example.com/pause"],
   ["DELETE", "/oauth/tokens"],
@@ -166,7 +172,7 @@ describe("a caller without a key, where keys are asked for", () => {
   for (const [what, headers] of wrong) {
     test(`${what}: 401 on every route but /health`, async () => {
       const before = upstream.requests.length;
-      for (const [method, path] of EVERY.filter(([, path]) => path !== "/health")) {
+      for (const [method, path] of EVERY.filter(([, path]) => !PUBLIC.includes(path))) {
         const reply = await probe(keyed.port, `${method} ${path}`, headers);
         expect([path, reply.status, typeOf(reply)]).toEqual([path, 401, "authentication_error"]);
         expect(reply.headers.get("x-should-retry")).toBe("false");
@@ -183,7 +189,7 @@ describe("a caller without a key, where keys are asked for", () => {
     for (const headers of forms) {
       expect((await probe(keyed.port, "GET /v1/models", headers)).status).toBe(200);
       expect((await probe(keyed.port, "GET /health", headers)).body).toContain('"accounts":0');
-      for (const [method, path] of EVERY.filter(([, path]) => path !== "/health" && !path.startsWith("/v1/"))) {
+      for (const [method, path] of EVERY.filter(([, path]) => !PUBLIC.includes(path) && !path.startsWith("/v1/"))) {
         const reply = await probe(keyed.port, `${method} ${path}`, headers);
         expect([path, reply.status, typeOf(reply)]).toEqual([path, 403, "permission_error"]);
       }

@@ -7,6 +7,7 @@ import { parseConfig } from "../../src/config/parse.ts";
 import type { Language } from "../../src/core/language.ts";
 import type { Fetch } from "../../src/core/ports.ts";
 import { createMemoryVault } from "../../src/vault/memory.ts";
+import type { UsageDeps } from "../../src/usage/usage.ts";
 import type { Journal } from "../../src/vault/journal.ts";
 import type { Vault } from "../../src/vault/vault.ts";
 import { messagesHandler } from "./anthropic.ts";
@@ -17,6 +18,7 @@ import type { TestClock } from "./clock.ts";
 import { createTestLog } from "./log.ts";
 import type { LogLine, TestLog } from "./log.ts";
 import { identity, startOAuthServer } from "./oauth-server.ts";
+import type { DesktopPorts } from "../../src/notify/desktop.ts";
 import type { OAuthServer, OAuthServerOptions } from "./oauth-server.ts";
 import { createTestRandom } from "./random.ts";
 import { startUpstream } from "./upstream.ts";
@@ -29,6 +31,10 @@ export interface WorldOptions {
   readonly vault?: Vault | null;
   /** Default: none. */
   readonly journal?: Journal;
+  /** Default: usage is counted in memory. */
+  readonly usageFiles?: UsageDeps["files"];
+  /** Default: there is none. */
+  readonly desktop?: DesktopPorts;
   readonly oauth?: OAuthServerOptions;
   readonly language?: Language;
   readonly seed?: number;
@@ -38,6 +44,8 @@ export interface WorldOptions {
   readonly after?: World;
   /** false: `app.start()` is left to the test. */
   readonly start?: boolean;
+  /** Default: the usual one. */
+  readonly callbackUrl?: string | null;
 }
 
 /** An answer whose body was read as JSON. */
@@ -137,9 +145,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     announce: log.announce,
     vault,
     journal: options.journal ?? null,
+    usageFiles: options.usageFiles ?? null,
+    residentBytes: () => 50_000_000,
+    desktop: options.desktop ?? { platform: "none", env: {}, find: () => null, run: async () => 0 },
     routing: () => () => ({ proxy: false }),
     network: () => "one network",
     publicUrl: () => "http://localhost:9090",
+    callbackUrl: () => (options.callbackUrl === undefined ? "http://localhost:9090/callback" : options.callbackUrl),
+    loginCommand: "ccb login",
     language: options.language ?? "en",
     onPersistence: (status) => void persistence.push(status),
     onConfig: () => {},

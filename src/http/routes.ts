@@ -1,0 +1,55 @@
+// Every controller on one Elysia.
+import { Elysia } from "elysia";
+import { createDocsRoutes, DOCS_PATH, DOCS_POLICY } from "./docs.ts";
+import { createErrorHook } from "./entry.ts";
+import { createMetricsRoutes } from "./metrics.ts";
+import type { MetricsRouteDeps } from "./metrics.ts";
+import { createPageRoutes } from "./page.ts";
+import { createProvidersRoutes } from "./providers.ts";
+import type { ProvidersRouteDeps } from "./providers.ts";
+import { createProxyRoutes, pathOf } from "./proxy.ts";
+import type { ProxyDeps } from "./proxy.ts";
+import { createRequestEventsRoutes } from "./request-events.ts";
+import type { RequestEvents } from "./request-events.ts";
+import { createRequestsRoutes } from "./requests.ts";
+import type { RequestsRouteDeps } from "./requests.ts";
+import { createServiceRoutes } from "./service.ts";
+import type { ServiceDeps } from "./service.ts";
+import { createSignInRoutes } from "./sign-in.ts";
+import type { SignInRouteDeps } from "./sign-in.ts";
+import { createUsageRoutes } from "./usage.ts";
+import type { UsageRouteDeps } from "./usage.ts";
+
+type RouteDeps = ProxyDeps &
+  ProvidersRouteDeps &
+  MetricsRouteDeps &
+  ServiceDeps &
+  UsageRouteDeps &
+  RequestsRouteDeps & {
+    readonly signIn: Omit<SignInRouteDeps, "languageOf">;
+    readonly requestEvents: Pick<RequestEvents, "listen">;
+  };
+
+/** Mounts the controllers; what it gives back never rejects. */
+export function createRoutes(deps: RouteDeps): (request: Request) => Promise<Response> {
+  const { toResponse, languageOf } = deps;
+  const routes = new Elysia({ strictPath: true })
+    .use(createErrorHook((error, request) => toResponse(error, request)))
+    .use(createDocsRoutes())
+    .use(createPageRoutes({ languageOf }))
+    .use(createProxyRoutes(deps))
+    .use(createSignInRoutes({ ...deps.signIn, languageOf }))
+    .use(createProvidersRoutes(deps))
+    .use(createRequestEventsRoutes(deps.requestEvents))
+    .use(createRequestsRoutes(deps))
+    .use(createUsageRoutes(deps))
+    .use(createMetricsRoutes(deps))
+    .use(createServiceRoutes(deps))
+    .compile();
+  return async (request) => {
+    const response = await routes.handle(request);
+    // The plugin's page has no hook of its own for headers.
+    if (pathOf(request.url) === DOCS_PATH) response.headers.set("content-security-policy", DOCS_POLICY);
+    return response;
+  };
+}
