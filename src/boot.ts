@@ -15,6 +15,8 @@ const DROPPED = [
   "BUN_INSPECT",
   "BUN_INSPECT_PRELOAD",
 ];
+/** What `ccb run` gives back to the client that it starts: the variables as they were. */
+const TAKEN = "CCB_TAKEN_ENVIRONMENT";
 const PROXIES = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"];
 
 /** Marks the second start. It names the process, or a program started by ccb would take itself for booted. */
@@ -25,14 +27,21 @@ const booted = env[MARK] === String(pid) || (platform === "win32" && env[MARK] =
 
 if (!booted) {
   const next = { ...env };
+  const taken: Record<string, string> = {};
+  const take = (name: string): void => {
+    const value = next[name];
+    if (value !== undefined) taken[name] = value;
+    delete next[name];
+  };
   const proxies: Record<string, string> = {};
   for (const name of PROXIES) {
     const value = env[name] ?? env[name.toUpperCase()];
     if (value !== undefined && value !== "") proxies[name] = value;
-    delete next[name];
-    delete next[name.toUpperCase()];
+    take(name);
+    take(name.toUpperCase());
   }
-  for (const name of DROPPED) delete next[name];
+  for (const name of [...DROPPED, "BUN_CONFIG_MAX_HTTP_REQUESTS"]) take(name);
+  next[TAKEN] = JSON.stringify(taken);
   next["CCB_PROXY_ENVIRONMENT"] = JSON.stringify(proxies);
   next["BUN_CONFIG_MAX_HTTP_REQUESTS"] = MAX_FETCHES;
   next[MARK] = String(pid);

@@ -3,6 +3,7 @@ import type { App } from "../app.ts";
 import type { Config, Provider } from "../config/config.ts";
 import type { Words } from "../core/words/en.ts";
 import { VERSION } from "../core/version.ts";
+import { credentialKind } from "./client-environment/variables.ts";
 import { targetsOf } from "../provider/target.ts";
 
 export interface BannerInput {
@@ -37,15 +38,12 @@ function tokensLine(app: App, words: Words): string {
 }
 
 /** What Claude Code needs beside the address. */
-function credentialLines({ providers, settings }: Config): readonly string[] {
-  const enabled = providers.filter((provider) => provider.enabled);
-  const passes = ({ credential }: Provider): boolean => credential.kind === "passthrough";
-  const own = enabled.some(passes)
-    ? ["export ANTHROPIC_CUSTOM_HEADERS='x-ccb-key: YOUR_KEY'"]
-    : ["export ANTHROPIC_AUTH_TOKEN=YOUR_KEY"];
-  if (settings.auth.enabled) return own;
+function credentialLines(config: Config): readonly string[] {
+  const { keyNeeded, besides, own } = credentialKind(config);
+  if (keyNeeded)
+    return [besides ? "export ANTHROPIC_CUSTOM_HEADERS='x-ccb-key: YOUR_KEY'" : "export ANTHROPIC_AUTH_TOKEN=YOUR_KEY"];
   // With a passthrough alone Claude Code brings its own credential; else any word keeps it from asking for a login.
-  return enabled.every(passes) ? [] : ["export ANTHROPIC_AUTH_TOKEN=ccb"];
+  return own ? [] : ["export ANTHROPIC_AUTH_TOKEN=ccb"];
 }
 
 /** The start banner, ending in a newline. Colours only on a terminal. */
@@ -55,7 +53,7 @@ export function banner({ app, config, words, url, coloured }: BannerInput): stri
   const lines = [
     "",
     `  ${paint("1;35", "ccb")} ${VERSION}  ${paint("2", "Claude Code Balancer")}`,
-    `  ${paint("36", url)}   ${paint("2", `${words.cli.docs}: ${url}/docs`)}`,
+    `  ${paint("36", `${url}/`)}   ${paint("2", `${words.cli.page}   ${words.cli.docs}: ${url}/docs`)}`,
     "",
     `  ${heading(words.cli.providers)}`,
     ...config.providers.map(

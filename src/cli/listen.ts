@@ -16,6 +16,8 @@ export interface Listening {
   readonly url: string;
   /** The same for the command line of curl, with what lets a person in who manages ccb. */
   readonly curl: string;
+  /** Where a browser on this machine comes back to after a sign-in (RFC 8252 §7.3); null: it could not. */
+  readonly callback: string | null;
   /** Takes no new connection; resolves when the open ones have ended. */
   stop(): Promise<void>;
   /** Cuts what is still open. */
@@ -25,7 +27,7 @@ export interface Listening {
 type ListenSettings = Pick<Settings, "host" | "port" | "tls" | "socket" | "auth" | "allowed_hosts">;
 
 /** With the default host ccb takes ::1 too: clients that resolve localhost may try that first (facts/bun). */
-function addressesOf(host: string): readonly string[] {
+export function addressesOf(host: string): readonly string[] {
   if (host === NO_HOST) return [];
   if (host !== "127.0.0.1" && host.toLowerCase() !== "localhost") return [host.replaceAll(/^\[|\]$/g, "")];
   const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
@@ -71,12 +73,26 @@ function nameOf(addresses: readonly string[], { host, allowed_hosts }: ListenSet
   return only.includes(":") ? `[${only}]` : only;
 }
 
+/** What a client is pointed at; null: there is only the socket. */
+export function urlOf(settings: ListenSettings): string | null {
+  const { host, port, tls } = settings;
+  return host === NO_HOST
+    ? null
+    : `${tls === null ? "http" : "https"}://${nameOf(addressesOf(host), settings)}:${port}`;
+}
+
 function curlOf(url: string, { host, auth, socket }: ListenSettings): string {
   const needsKey = managementNeedsKey(host, auth);
   // In a shell's single quotes nothing but the quote itself means anything.
   if (socket !== null && (needsKey || host === NO_HOST))
     return `--unix-socket '${socket.replaceAll("'", String.raw`'\''`)}' http://localhost`;
   return needsKey ? `-H "x-ccb-key: $CCB_KEY" ${url}` : url;
+}
+
+/** The provider knows plain http on loopback alone (facts A), and others than this machine would be kept out by TLS or keys. */
+function callbackOf({ host, tls }: ListenSettings, port: number): string | null {
+  const reachable = /^(?:127\.0\.0\.1|localhost|\[?::1\]?)$/i.test(host) && tls === null;
+  return reachable ? `http://localhost:${port}/callback` : null;
 }
 
 /** Listens at every address of the host, and at the socket. Rejects with `address_in_use`. */
@@ -104,11 +120,11 @@ export async function listen(settings: ListenSettings, app: App): Promise<Listen
     for (const server of servers) void server.stop(true);
     throw error;
   }
-  const scheme = tls === null ? "http" : "https";
-  const url = host === NO_HOST ? `unix:${socket ?? ""}` : `${scheme}://${nameOf(addresses, settings)}:${port}`;
+  const url = urlOf({ ...settings, port }) ?? `unix:${socket ?? ""}`;
   return {
     url,
     curl: curlOf(url, settings),
+    callback: callbackOf(settings, port),
     stop: async () => void (await Promise.all(servers.map((server) => server.stop()))),
     cut: () => {
       for (const server of servers) void server.stop(true);

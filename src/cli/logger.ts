@@ -2,6 +2,7 @@
 import { configureSync, getLogger } from "@logtape/logtape";
 import type { LogLevel as TapeLevel, LogRecord, TextFormatter } from "@logtape/logtape";
 import type { Clock, Log, LogFields, LogLevel } from "../core/ports.ts";
+import { spellOut } from "../core/spell-out.ts";
 
 const LEVELS = { DEBUG: "debug", INFO: "info", WARNING: "warning", ERROR: "error" } as const satisfies Record<
   LogLevel,
@@ -27,16 +28,10 @@ const localTime = (timestamp: number): string => {
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 };
 
-const codePoint = (character: string): string => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
-
-/**
- * A value as a terminal may see it: quoted where it holds spaces, and with every character that a terminal would obey
- * instead of show (control codes, line breaks, changes of direction) spelled out. Paths and models come from clients.
- */
+/** A value as a terminal may see it: quoted where it holds spaces. Paths and models come from clients. */
 function shown(value: unknown): string {
   const text = String(value);
-  const quoted = typeof value === "string" && /[\s"\p{C}]/u.test(text) ? JSON.stringify(text) : text;
-  return quoted.replaceAll(/[\p{C}\u2028\u2029]/gu, codePoint);
+  return spellOut(typeof value === "string" && /[\s"\p{C}]/u.test(text) ? JSON.stringify(text) : text);
 }
 
 /** One line for a person: `12:00:01 INFO    request POST /v1/messages 200 provider="…" …`. */

@@ -1,15 +1,19 @@
 // The command line: commands, flags and help. What a command does is in its own file.
 import { Command, CommanderError, Help } from "commander";
+import { nearest } from "../config/nearest.ts";
 import type { Flags } from "../config/overrides.ts";
 import { wordsOf } from "../core/language.ts";
 import type { Words } from "../core/words/en.ts";
 import { VERSION } from "../core/version.ts";
 import { EXIT_OK, EXIT_USAGE, systemLanguage } from "./configuration.ts";
 import { check } from "./check.ts";
+import { addServerCommands, serverCommandProblem } from "./commands/add-commands.ts";
+import { addDoctorCommand } from "./doctor/add-command.ts";
 import { init } from "./init.ts";
 import { addKeyCommand, NO_SUCH_KEY_ACTION } from "./key.ts";
 import { writeError, writeOutput } from "./runtime.ts";
 import { serve } from "./serve.ts";
+import { addLoginCommands, NOTHING_TO_RUN } from "./login/add-commands.ts";
 import { addServiceCommand, NO_SUCH_ACTION } from "./service/add-command.ts";
 import { service } from "./service/command.ts";
 import { addStoreCommand, NO_SUCH_STORE_ACTION } from "./store-commands.ts";
@@ -25,7 +29,8 @@ interface Options {
 const toFlags = ({ config, host, port, logLevel }: Options): Flags => ({ config, host, port, log_level: logLevel });
 
 /** What was wrong with a command line. Commander's own text is English, and repeats values that may be secret. */
-function usageProblem({ code, message }: CommanderError, words: Words): string {
+function usageProblem(error: CommanderError, words: Words): string {
+  const { code, message } = error;
   const quoted = (pattern: RegExp): string => pattern.exec(message)?.[1] ?? "";
   const suggestion = quoted(/\(Did you mean (?:one of )?(.+)\?\)/);
   const hint = suggestion === "" ? "" : words.cli.didYouMean({ name: suggestion });
@@ -33,8 +38,9 @@ function usageProblem({ code, message }: CommanderError, words: Words): string {
   if (code === "commander.optionMissingArgument") return words.cli.optionNeedsValue({ name: quoted(/'([^' ]*)/) });
   if (code === NO_SUCH_ACTION) return words.service.whichAction;
   if (code === NO_SUCH_STORE_ACTION) return words.store.whichAction;
+  if (code === NOTHING_TO_RUN) return words.signIn.nothingToRun;
   if (code === NO_SUCH_KEY_ACTION) return words.access.whichKeyAction;
-  return words.cli.tooManyWords + hint;
+  return serverCommandProblem(error, words) ?? words.cli.tooManyWords + hint;
 }
 
 /** Runs a command line (without the program's own name) and resolves the exit code: 0, 1, or 2 for wrong usage. */
@@ -70,7 +76,9 @@ export async function run(args: readonly string[], spawnKeyringWorker: () => Wor
     })
     // What is wrong is said below, in the person's language.
     .configureOutput({ writeOut: writeOutput, writeErr: writeError, outputError: () => {} })
-    .exitOverride();
+    .exitOverride()
+    // For `run`: what stands behind the client's name is the client's own.
+    .enablePositionalOptions();
 
   const serveCommand = withFlags(program.command("serve", { isDefault: true }))
     .description(words.cli.serve)
@@ -107,12 +115,33 @@ export async function run(args: readonly string[], spawnKeyringWorker: () => Wor
     code = ended;
   });
 
+  addServerCommands(program, words, (ended) => {
+    code = ended;
+  });
+
+  addLoginCommands(program, words, spawnKeyringWorker, (ended) => {
+    code = ended;
+  });
+
+  addDoctorCommand(program, words, spawnKeyringWorker, (ended) => {
+    code = ended;
+  });
+
+  /** A mistyped command is taken for words of `serve`, so commander knows no better one. */
+  function meant({ code }: CommanderError): string {
+    const names = program.commands.map((command) => command.name());
+    const [typed] = args;
+    if (code !== "commander.excessArguments" || typed === undefined || names.includes(typed)) return "";
+    const name = nearest(typed, names);
+    return name === null ? "" : words.cli.didYouMean({ name });
+  }
+
   try {
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT_OK;
-    writeError(`${words.cli.usageError({ text: usageProblem(error, words) })}\n`);
+    writeError(`${words.cli.usageError({ text: usageProblem(error, words) + meant(error) })}\n`);
     return EXIT_USAGE;
   }
   return code;

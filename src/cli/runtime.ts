@@ -1,5 +1,6 @@
 // The real world behind the ports: the one place that binds globals, besides main.ts.
 import { networkInterfaces, homedir, userInfo } from "node:os";
+import { createInterface } from "node:readline";
 import { rootCertificates } from "node:tls";
 import { readFileSync } from "node:fs";
 import { Type } from "@sinclair/typebox";
@@ -7,7 +8,9 @@ import { Value } from "@sinclair/typebox/value";
 import type { RouteOf } from "../app.ts";
 import { outboundProxy } from "../config/outbound.ts";
 import type { ProxyEnvironment } from "../config/outbound.ts";
+import { codeOf } from "../core/errors.ts";
 import type { Clock, Fetch, Random } from "../core/ports.ts";
+import type { DesktopPorts } from "../notify/desktop.ts";
 
 export const realClock: Clock = {
   now: () => Date.now(),
@@ -92,9 +95,21 @@ const ProxySchema = Type.Partial(
 );
 
 /** The proxy variables that boot.ts took out of the environment. */
-function proxyEnvironment(): ProxyEnvironment {
+export function proxyEnvironment(): ProxyEnvironment {
   const value: unknown = JSON.parse(environment["CCB_PROXY_ENVIRONMENT"] ?? "{}");
   return Value.Check(ProxySchema, value) ? value : {};
+}
+
+const TakenSchema = Type.Record(Type.String(), Type.String());
+
+/** The environment as the person has it: for programs that ccb starts, without what boot.ts put there or took out. */
+export function originalEnvironment(): Record<string, string> {
+  const taken: unknown = JSON.parse(environment["CCB_TAKEN_ENVIRONMENT"] ?? "{}");
+  const own = ["CCB_BOOTED", "CCB_PROXY_ENVIRONMENT", "CCB_TAKEN_ENVIRONMENT", "BUN_CONFIG_MAX_HTTP_REQUESTS"];
+  const kept = Object.entries(environment).flatMap(([name, value]) =>
+    value === undefined || own.includes(name) ? [] : [[name, value] as const],
+  );
+  return { ...Object.fromEntries(kept), ...(Value.Check(TakenSchema, taken) ? taken : {}) };
 }
 
 /**
@@ -110,20 +125,91 @@ export function createRouting(caFile: string | null): RouteOf {
   });
 }
 
+export const input: NodeJS.ReadStream = process.stdin;
+export const residentBytes = (): number => process.memoryUsage.rss();
+
+/** A program that only shows something is done by then, milliseconds. */
+const QUIET_PROGRAM_MS = 5_000;
+
+/** Runs a program that nobody reads and that reads nothing; resolves its exit code. Rejects where it cannot be started. */
+async function runQuietly(command: readonly string[]): Promise<number> {
+  const child = Bun.spawn([...command], {
+    stdio: ["ignore", "ignore", "ignore"],
+    env: originalEnvironment(),
+    timeout: QUIET_PROGRAM_MS,
+  });
+  child.unref();
+  return child.exited;
+}
+
+export const desktop: DesktopPorts = {
+  platform,
+  env: environment,
+  find: (program) => Bun.which(program),
+  run: runQuietly,
+};
+
 export const writeError = (text: string): void => void process.stderr.write(text);
 /** A reader that has stopped reading must not fill the memory, bytes. */
 const UNREAD_LIMIT = 16 * 1024 * 1024;
 
+/** Pieces of output that are on their way, and what the last one that was lost was lost by. */
+const unwritten: { count: number; failure: string | null; onNone: () => void } = {
+  count: 0,
+  failure: null,
+  onNone: () => {},
+};
+
 export function writeOutput(text: string): void {
-  if (process.stdout.writableLength < UNREAD_LIMIT) process.stdout.write(text);
+  if (process.stdout.writableLength >= UNREAD_LIMIT) return;
+  unwritten.count += 1;
+  process.stdout.write(text, (error) => {
+    if (error !== null && error !== undefined) unwritten.failure = codeOf(error);
+    unwritten.count -= 1;
+    if (unwritten.count === 0) unwritten.onNone();
+  });
 }
 export const outputIsTerminal = (): boolean => process.stdout.isTTY && (environment["NO_COLOR"] ?? "") === "";
+/** Columns of a terminal that a text takes: a Chinese character takes two. */
+export const textWidth = (text: string): number => Bun.stringWidth(text);
+export const inputIsTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
+/** Asks on the terminal, and resolves what was typed; null: the input ended. */
+export async function ask(question: string): Promise<string | null> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await new Promise((resolve) => {
+      terminal.once("close", () => resolve(null));
+      terminal.question(question, resolve);
+    });
+  } finally {
+    terminal.close();
+  }
+}
+/** Calls back when who reads the output has gone. */
+export const onOutputClosed = (callback: () => void): void => void process.stdout.once("error", callback);
 export const errorIsTerminal = (): boolean => process.stderr.isTTY && (environment["NO_COLOR"] ?? "") === "";
 
 /** A reader of the output that goes away is no reason to stop serving. */
 export function tolerateClosedOutput(): void {
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});
+}
+
+/**
+ * Resolves when what was written is out: a pipe takes 64 kB, and the end of the process throws the rest away. Ctrl-C
+ * ends the wait for who does not read. Gives the code of what went wrong; null: nothing, or nobody reads it any more.
+ */
+export async function outputEnd(): Promise<string | null> {
+  const rest = stayAlive();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  process.once("SIGINT", resolve);
+  process.once("SIGTERM", resolve);
+  unwritten.onNone = resolve;
+  if (unwritten.count > 0) await promise;
+  process.off("SIGINT", resolve);
+  process.off("SIGTERM", resolve);
+  rest();
+  return unwritten.failure === "EPIPE" ? null : unwritten.failure;
 }
 
 /** Keeps the process alive while it waits for what does not: timers of the clock port never do. */

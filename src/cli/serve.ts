@@ -14,6 +14,7 @@ import type { Vault } from "../vault/vault.ts";
 import type { WorkerLike } from "../vault/keyring.ts";
 import { banner } from "./banner.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, load, loadForCommand, whereabouts } from "./configuration.ts";
+import { commandFor } from "./login/command-line.ts";
 import { listen } from "./listen.ts";
 import type { Listening } from "./listen.ts";
 import { watchDescriptors } from "./descriptors.ts";
@@ -24,6 +25,7 @@ import { createDatagramSender } from "./service/datagram.ts";
 import { createNotifier } from "./service/notify.ts";
 import { stopSeconds } from "./service/plan.ts";
 import { createStore } from "./store.ts";
+import { createUsageFiles } from "./usage-files.ts";
 
 /** The banner waits this long for the keyring, so that it can say who is signed in; requests do not wait for it. */
 const BANNER_WAIT_MS = 1_500;
@@ -51,6 +53,7 @@ function createPersistenceAnnouncer(
 
 async function shutDown(app: App, listening: Listening, graceSeconds: number, log: Log): Promise<void> {
   log.info("stopping", { grace_s: graceSeconds });
+  app.drain();
   const ended = listening.stop();
   const cut = runtime.realClock.after(graceSeconds * 1000, () => {
     log.warning("streams_cut", {});
@@ -87,6 +90,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
   const store = createStore(config, spawnKeyringWorker, (event, detail) => log.warning(event, { detail }));
   let url = "";
   let curl = "";
+  let listening: Listening | null = null;
   const app = createApp({
     config,
     load: () => load(flags),
@@ -97,15 +101,19 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
     announce,
     vault: store.vault,
     journal: store.journal,
+    usageFiles: createUsageFiles(config),
+    residentBytes: runtime.residentBytes,
+    desktop: runtime.desktop,
     routing: runtime.createRouting,
     network: runtime.networkFingerprint,
     publicUrl: () => curl,
+    callbackUrl: () => listening?.callback ?? null,
+    loginCommand: commandFor("login", flags, runtime.workingDirectory()),
     language,
     onPersistence: createPersistenceAnnouncer(language, announce, store.vault?.backend),
     onConfig: (next) => setLevel(next.settings.log_level),
   });
 
-  let listening: Listening | null = null;
   void runtime.startFetchThread();
   try {
     listening = await listen(settings, app);

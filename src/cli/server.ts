@@ -55,3 +55,47 @@ export function startSocket(path: string, app: App): Server<undefined> {
     process.umask(before);
   }
 }
+
+export interface Loopback {
+  readonly port: number;
+  /** Resolves when the replies under way have reached their browser, or after a moment. */
+  stop(): Promise<void>;
+}
+
+/** A browser keeps a connection open that it no longer needs, milliseconds. */
+const LOOPBACK_GRACE_MS = 1_000;
+
+/** Two programs may want the same free port at once. */
+const LOOPBACK_TRIES = 5;
+
+/** Listens at a free port of 127.0.0.1 and, where the machine has it, ::1: a browser may mean either by localhost. */
+export function startLoopback(answer: (request: Request) => Promise<Response>): Loopback {
+  const listen = (hostname: string, port: number): Server<undefined> =>
+    Bun.serve({ ...COMMON, hostname, port, reusePort: false, fetch: answer });
+  for (let tries = 1; ; tries += 1) {
+    const first = listen("127.0.0.1", 0);
+    const port = first.port ?? 0;
+    const servers = [first];
+    try {
+      servers.push(listen("::1", port));
+    } catch (error) {
+      const taken = typeof error === "object" && error !== null && "code" in error && error.code === "EADDRINUSE";
+      // Who sits at the other address would be brought the code.
+      if (taken && tries < LOOPBACK_TRIES) {
+        void first.stop(true);
+        continue;
+      }
+    }
+    return {
+      port,
+      async stop() {
+        const ended = Promise.all(servers.map((server) => server.stop()));
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const timer = setTimeout(resolve, LOOPBACK_GRACE_MS);
+        await Promise.race([ended, promise]);
+        clearTimeout(timer);
+        for (const server of servers) void server.stop(true);
+      },
+    };
+  }
+}

@@ -37,3 +37,21 @@ export function onSignals({ stop, reload }: { readonly stop: () => void; readonl
   process.on("SIGINT", stop);
   process.on("SIGHUP", () => (isClosed() ? stop() : reload()));
 }
+
+/** What a terminal sends to all programs in front of it by itself; passed on as well, it would come twice. */
+const FROM_TERMINAL: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
+const PASSED: readonly NodeJS.Signals[] = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"];
+
+/** Passes signals on to a program that ccb started and waits for. Gives back what ends that. */
+export function passSignals(terminal: boolean, pass: (signal: NodeJS.Signals) => void): () => void {
+  const ignore = (): void => {};
+  const names = process.platform === "win32" ? (["SIGINT"] as const) : [...FROM_TERMINAL, ...PASSED];
+  const handlers = names.map((name) => {
+    const handler = terminal && FROM_TERMINAL.includes(name) ? ignore : () => pass(name);
+    process.on(name, handler);
+    return { name, handler };
+  });
+  return () => {
+    for (const { name, handler } of handlers) process.off(name, handler);
+  };
+}

@@ -38,7 +38,7 @@ export interface Store {
   lock(address: string): void;
   /** Lets the next process have it. */
   release(): void;
-  /** Removes the folders of sealed files and of the journal, with all that was set aside there. */
+  /** Removes the folders of sealed files, of the journal and of the usage, with all that was set aside there. */
   removeFolders(): void;
 }
 
@@ -67,6 +67,8 @@ export interface StorePlace {
   readonly directory: string;
   /** Where the sealed files are. */
   readonly files: string;
+  /** Where the sums of the usage are. */
+  readonly usage: string;
   /** Where what is on its way is noted: each kind of store has its own key, so its own folder. */
   readonly journalOf: (kind: StoreKind) => string;
 }
@@ -76,7 +78,7 @@ export function storePlace(config: Config): StorePlace {
   const service = serviceName(config.settings.oauth.service_name, runtime.userKey());
   const directory = stateDirectory(runtime.environment, runtime.platform, runtime.homeDirectory());
   const files = join(directory, storeStem(service));
-  return { service, directory, files, journalOf: (kind) => `${files}.journal-${kind}` };
+  return { service, directory, files, usage: `${files}.usage`, journalOf: (kind) => `${files}.journal-${kind}` };
 }
 
 /** Which backend the configuration asks for. */
@@ -124,7 +126,7 @@ export function createStore(config: Config, spawn: () => WorkerLike, report: Rep
   const place = storePlace(config);
   const { vault, journal } = openStore(storeKind(config), place, spawn, report);
   const removeFolders = (): void => {
-    for (const folder of [place.files, place.journalOf("keyring"), place.journalOf("file")])
+    for (const folder of [place.files, place.journalOf("keyring"), place.journalOf("file"), place.usage])
       rmSync(folder, { recursive: true, force: true });
   };
   if (vault === null) return { vault, journal, lock: () => {}, release: () => {}, removeFolders };

@@ -1,0 +1,58 @@
+// The commands `login`, `env` and `run` of the command line: their words and flags.
+import type { Command } from "commander";
+import type { Words } from "../../core/words/en.ts";
+import type { WorkerLike } from "../../vault/keyring.ts";
+import { printEnvironment } from "../client-environment/env.ts";
+import type { EnvironmentOptions } from "../client-environment/env.ts";
+import { runClient } from "../client-environment/run.ts";
+import type { ServerFlags } from "../connect.ts";
+import { login } from "./login.ts";
+import type { LoginOptions } from "./login.ts";
+
+/** The code of commander's error for `run` without a client. */
+export const NOTHING_TO_RUN = "ccb.nothingToRun";
+
+const withServerFlags = (command: Command, words: Words, key: string): Command =>
+  command
+    .helpOption("-h, --help", words.cli.helpOption)
+    .option("--config <file>", words.commands.configFlag)
+    .option("--host <host>", words.commands.hostFlag)
+    .option("--port <port>", words.commands.portFlag)
+    .option("--key <key>", key);
+
+/** Adds the three commands; `done` takes the exit code. */
+export function addLoginCommands(
+  program: Command,
+  words: Words,
+  spawn: () => WorkerLike,
+  done: (code: number) => void,
+): void {
+  const { signIn } = words;
+  withServerFlags(program.command("login"), words, signIn.keyFlag)
+    .description(signIn.login)
+    .option("--email <email>", signIn.emailFlag)
+    .option("--no-browser", signIn.noBrowserFlag)
+    .option("--setup-token", signIn.setupTokenFlag)
+    .option("--json", signIn.jsonFlag)
+    .allowExcessArguments(false)
+    .addHelpText("after", signIn.loginExamples)
+    .action(async (options: LoginOptions) => done(await login(options, spawn)));
+  withServerFlags(program.command("env"), words, signIn.clientKeyFlag)
+    .description(signIn.env)
+    .option("--shell <shell>", signIn.shellFlag)
+    .option("--json", signIn.jsonFlag)
+    .allowExcessArguments(false)
+    .addHelpText("after", signIn.envExamples)
+    .action(async (options: EnvironmentOptions) => done(await printEnvironment(options)));
+  withServerFlags(program.command("run"), words, signIn.clientKeyFlag)
+    .description(signIn.run)
+    .argument("[command...]", signIn.runCommand)
+    .addHelpText("after", signIn.runExamples)
+    // What stands behind the client's name is the client's own.
+    .passThroughOptions()
+    .action(async (typed: readonly string[], options: ServerFlags, command: Command) => {
+      const [name, ...args] = typed;
+      if (name === undefined) command.error("", { code: NOTHING_TO_RUN, exitCode: 2 });
+      else done(await runClient(name, args, options));
+    });
+}
