@@ -7,7 +7,7 @@ TARGETS ?= host
 BUN := $(shell if [ "$$(bun --version 2>/dev/null)" = "$(BUN_VERSION)" ]; then command -v bun; else echo "$(CURDIR)/.bun/bun"; fi)
 export PATH := $(dir $(BUN)):$(PATH)
 
-.PHONY: release run test chaos fuzz soak check build bench bench-compare install clean test-deps deps format
+.PHONY: screenshots release run test chaos fuzz soak check build bench bench-compare install clean test-deps deps format
 
 run: deps
 	@chmod go-w providers.yaml # a umask of 002 would leave it writable by the group, and ccb refuses that
@@ -41,7 +41,7 @@ check: deps
 
 build: deps dist/ccb
 
-dist/ccb: node_modules/.installed package.json providers.yaml .ci/build.ts $(shell find src -type f)
+dist/ccb: node_modules/.installed package.json providers.yaml .ci/build.ts .ci/bundle-page.ts $(shell find src -type f)
 	$(BUN) .ci/build.ts
 
 bench: build
@@ -59,6 +59,10 @@ install: build
 release: deps
 	$(BUN) .ci/release.ts --targets=$(TARGETS)
 
+# The pictures of the README, drawn anew in a headless Chromium.
+screenshots: deps
+	$(BUN) test/page/_screenshots.ts
+
 format: deps
 	$(BUN) run --bun format
 
@@ -68,7 +72,9 @@ clean:
 # Debian packages for the tests that need a keyring, systemd, mounts or another clock.
 test-deps:
 	apt-get update -q
-	apt-get install -y -q --no-install-recommends dbus gnome-keyring libsecret-tools libfaketime systemd util-linux
+	apt-get install -y -q --no-install-recommends dbus gnome-keyring libsecret-tools libfaketime systemd util-linux chromium
+	# promtool alone: the package it comes in would start a Prometheus.
+	cd "$$(mktemp -d)" && chmod 755 . && apt-get download -q prometheus && dpkg --fsys-tarfile prometheus_*.deb | tar -x -C /usr/local --strip-components=2 ./usr/bin/promtool
 
 deps: node_modules/.installed
 

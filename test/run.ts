@@ -1,7 +1,7 @@
 // The runner behind `make test`: every file in a process of its own, so that a crash or a stray process.exit is a failure of that file and of no other.
 // bun test/run.ts [--seed=N] [--jobs=N] [part of a file name …]
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -10,8 +10,12 @@ const root = join(import.meta.dir, "..");
 const TEST_TIMEOUT_MS = 60_000;
 const FILE_TIMEOUT_MS = 600_000;
 
+const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
+
 /** What the files with a word in their name need: `x.keyring.test.ts`, `x.mount.test.ts`, `x.systemd.keyring.test.ts`. */
 const NEEDS: Readonly<Record<string, () => readonly string[]>> = {
+  promtool: () => missingPrograms(["promtool"]),
+  chromium: () => (BROWSERS.some((program) => Bun.which(program) !== null) ? [] : [`one of ${BROWSERS.join(", ")}`]),
   keyring: () => missingPrograms(["dbus-daemon", "gnome-keyring-daemon", "secret-tool"]),
   mount: () => (mayMount() ? [] : ["root and mount namespaces"]),
   faketime: () =>
@@ -121,7 +125,8 @@ async function main(): Promise<number> {
     allowPositionals: true,
   });
   const seed = Number(values.seed ?? Math.floor(Math.random() * 0x7fff_ffff));
-  const jobs = Number(values.jobs ?? 1);
+  // The whole of it mostly waits, on keyrings, clocks and ends of processes: two at once take little more than half the time.
+  const jobs = Number(values.jobs ?? (positionals.length === 0 ? Math.min(2, availableParallelism()) : 1));
   if (!Number.isInteger(seed) || !Number.isInteger(jobs) || jobs < 1)
     throw new Error("--seed and --jobs take whole numbers");
   const all = [...new Bun.Glob("test/**/*.test.ts").scanSync({ cwd: root })].sort();

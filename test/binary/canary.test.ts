@@ -16,6 +16,7 @@ const canary = (name: string): string => `CANARY-${name}-7f3a9c1e`;
 const LITERAL = `sk-ant-api03-${canary("literal-key")}`;
 const FROM_ENVIRONMENT = `sk-ant-api03-${canary("environment-key")}`;
 const PROXY_PASSWORD = canary("proxy-password");
+const WEBHOOK_PATH = canary("webhook-path");
 
 /** Everything a client or an operator gets to see. */
 class Seen {
@@ -233,7 +234,7 @@ describe("none comes out", () => {
     const providers = `providers:
   - {name: A, base_url: https://api.anthropic.com, auth_type: api_key, auth_value: ${LITERAL}, proxy: "http://me:${PROXY_PASSWORD}@127.0.0.1:1"}
   - {name: B, base_url: https://api.anthropic.com, auth_type: api_key, auth_value: "\${CANARY_KEY}"}
-settings: {oauth: {proxy: "http://me:${PROXY_PASSWORD}@127.0.0.1:1"}}
+settings: {oauth: {proxy: "http://me:${PROXY_PASSWORD}@127.0.0.1:1"}, notify: {webhook: "https://hooks.example/${WEBHOOK_PATH}"}}
 `;
     const home = makeHome();
     const file = join(home, "canary.yaml");
@@ -244,6 +245,7 @@ settings: {oauth: {proxy: "http://me:${PROXY_PASSWORD}@127.0.0.1:1"}}
     });
     rmSync(home, { recursive: true, force: true });
     expect(code).toBe(0);
-    for (const secret of [LITERAL, FROM_ENVIRONMENT, PROXY_PASSWORD]) expect(stdout + stderr).not.toContain(secret);
+    for (const secret of [LITERAL, FROM_ENVIRONMENT, PROXY_PASSWORD, WEBHOOK_PATH])
+      expect(stdout + stderr).not.toContain(secret);
   });
 });

@@ -128,7 +128,7 @@ describe("unreachable", () => {
 });
 
 describe("what is no path of the API", () => {
-  for (const path of ["/", "/v1", "/v2/messages", "/v1messages", "/api/hello"]) {
+  for (const path of ["/page", "/v1", "/v2/messages", "/v1messages", "/api/hello"]) {
     test(`${path} is ccb's own 404`, async () => {
       const reply = await ccb.request(path);
       expect([reply.headers.get("x-should-retry"), await envelopeOf(reply)]).toMatchObject([

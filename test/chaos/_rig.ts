@@ -21,7 +21,7 @@ export interface Fault {
   run(rig: Rig): Promise<string>;
   /** The longest that ccb's event loop may stand still, milliseconds. Default 500. */
   readonly stallMs?: number;
-  /** Open descriptors that may be more than before: connections of the upstream pool say. Default 4. */
+  /** Open descriptors that may be more than before: connections of the upstream pool, the three files of the usage that open late. Default 8. */
   readonly descriptors?: number;
   /** Resident memory that may be more than before, MB: what the allocator has not given back. Default 40. */
   readonly residentMb?: number;
@@ -162,7 +162,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       const outcome = await fault.run(rig);
       const seen = await afterOneMore();
       if (dead) throw new Error(`${fault.name}: ccb ended\n${ccb.stdout}\n${ccb.stderr}`);
-      const { descriptors = 4, residentMb = 40, stallMs = 500 } = fault;
+      const { descriptors = 8, residentMb = 40, stallMs = 500 } = fault;
       await within(15, () => descriptorsOf(ccb.pid) <= before.descriptors + descriptors);
       await within(10, () => residentMbOf(ccb.pid) <= before.residentMb + residentMb);
       const figures: Figures = {

@@ -209,6 +209,7 @@ function memoryFolder(files: Map<string, Uint8Array<ArrayBuffer>>): PrivateFolde
   const write = (name: string, bytes: Uint8Array): void => void files.set(name, new Uint8Array(bytes));
   return {
     path: "/memory",
+    claim: (name) => `/memory/${name}`,
     read: (name) => files.get(name)?.slice() ?? null,
     write: async (name, bytes) => write(name, bytes),
     writeNow: write,

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { createFirstEvents } from "../../src/relay/first-events.ts";
 import type { FirstEventsVerdict } from "../../src/relay/first-events.ts";
 import { createTail, readUsage } from "../../src/relay/usage.ts";
-import type { Usage } from "../../src/relay/usage.ts";
+import type { Usage } from "../../src/relay/tokens-schema.ts";
 import { must, subject } from "./_fuzz.ts";
 import { cutAt, cuts, edits, mutateBytes } from "./_mutate.ts";
 
