@@ -165,9 +165,9 @@ export function createApp(deps: AppDeps): App {
   });
   const requestEvents = createRequestEvents({ clock });
   const traces = createTraces({
-    onBegin(trace) {
+    onBegin(read) {
       meter.began();
-      requestEvents.tell(trace);
+      if (requestEvents.listeners() > 0) requestEvents.tell(read());
     },
     onEnd(trace) {
       meter.ended(trace);

@@ -73,11 +73,15 @@ function toFacts(request: Request, { socket, peer }: Caller): CallFacts {
     socket,
     peer,
     ccbKey: secretOf(headers.get("x-ccb-key")),
-    credentials: [
-      secretOf(headers.get("x-api-key")),
-      secretOf(BEARER.exec(headers.get("authorization") ?? "")?.[1]),
-    ].filter((secret) => secret !== null),
-    forUpstream: [...wordsOf(headers.get("x-api-key")), ...wordsOf(headers.get("authorization"))],
+    get credentials() {
+      return [
+        secretOf(headers.get("x-api-key")),
+        secretOf(BEARER.exec(headers.get("authorization") ?? "")?.[1]),
+      ].filter((secret) => secret !== null);
+    },
+    get forUpstream() {
+      return [...wordsOf(headers.get("x-api-key")), ...wordsOf(headers.get("authorization"))];
+    },
   };
 }
 

@@ -113,18 +113,23 @@ export function admit(facts: CallFacts, rules: CallRules): Admitted {
   checkPage(facts, hostname, rules);
   checkBody(facts);
 
-  const { ccbKey, credentials, forUpstream, path, socket } = facts;
+  const { ccbKey, path, socket } = facts;
+  const { keys } = rules;
   const only = rules.passthrough();
-  const own = credentials.map((credential) => rules.keys.find(credential)).find((key) => key !== null) ?? null;
+  // Most have no keys: their requests pay for no look at what they carry.
+  const own = keys.empty ? null : (facts.credentials.map((one) => keys.find(one)).find((key) => key !== null) ?? null);
   // The header that is ccb's alone decides: a limited key that was withdrawn must not turn into another one beside it.
-  const key = ccbKey !== null ? rules.keys.find(ccbKey) : only ? null : own;
-  const presented = ccbKey !== null || (!only && credentials.length > 0);
+  const key = ccbKey !== null ? keys.find(ccbKey) : only ? null : own;
   // Should a provider that passes credentials on be switched on in the middle of the request, it is not shown this one.
-  const admitted = { key, ownKeyForUpstream: forUpstream.some((word) => rules.keys.find(word) !== null) };
+  const admitted = {
+    key,
+    ownKeyForUpstream: !keys.empty && facts.forUpstream.some((word) => keys.find(word) !== null),
+  };
   if (!rules.keysNeeded || socket) return { ...admitted, trusted: true, api: true };
 
   const refuse = (): never => {
-    if (presented) throw new CcbError("key_unknown", (words) => words.access.keyUnknown({ only }));
+    if (ccbKey !== null || (!only && facts.credentials.length > 0))
+      throw new CcbError("key_unknown", (words) => words.access.keyUnknown({ only }));
     throw new CcbError("key_missing", (words) => words.access.keyNeeded({ only }));
   };
   const open = rules.exemptPaths.has(path) || isCallback(facts) || isPage(facts);

@@ -4,6 +4,8 @@ import type { ClientKey } from "../config/config.ts";
 import type { Secret } from "../core/secret.ts";
 
 export interface Keys {
+  /** There are none: nothing that is presented can be one. */
+  readonly empty: boolean;
   /** Whose key it is; null: nobody's. Every key is compared, whichever fits: the time says nothing about any of them. */
   find(presented: Secret): ClientKey | null;
 }
@@ -20,6 +22,7 @@ export function createKeys(keys: readonly ClientKey[]): Keys {
     return { key, digest: kind === "key" ? digestOf(text.reveal()) : Buffer.from(text.reveal(), "hex") };
   });
   return {
+    empty: known.length === 0,
     find(presented) {
       if (known.length === 0) return null;
       const digest = digestOf(presented.reveal());

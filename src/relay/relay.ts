@@ -46,7 +46,10 @@ export type Relay = (request: Request, path: string, id: string, access: Access)
 const LONGEST_MODEL = 100;
 /** What a header may hold as it is (RFC 9110 §5.5). */
 const ASCII = /^[\x20-\x7e]+$/;
-const CORS = "access-control-";
+/** The API answers browsers so; no page of another site may read what comes through ccb (Fetch §3.2.3). */
+const CORS = ["origin", "credentials", "methods", "headers", "private-network"]
+  .map((name) => `access-control-allow-${name}`)
+  .concat("access-control-expose-headers", "access-control-max-age");
 const NOTHING = { model: null, stream: false, maxTokens: null };
 /** Replies that say which target holds a thing (affinity.ts): made, listed, or deleted. */
 const HOLDINGS = /^\/v1\/(?:files|messages\/batches)(?:\/|$)/;
@@ -60,8 +63,7 @@ const accountOf = (target: Target): string | null => (target.kind === "account" 
 function toHeaders({ line }: Exchange, { response }: Answered["answer"], target: Target): Headers {
   const { name } = target.provider;
   const headers = endToEnd(response.headers);
-  // The API answers browsers so; no page of another site may read what comes through ccb.
-  for (const header of Array.from(headers.keys())) if (header.startsWith(CORS)) headers.delete(header);
+  for (const header of CORS) headers.delete(header);
   headers.set("x-ccb-request-id", line.id);
   headers.set("x-ccb-provider", ASCII.test(name) ? name : encodeURI(name));
   headers.set("x-ccb-attempts", String(line.attempts));

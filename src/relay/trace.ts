@@ -22,8 +22,8 @@ export interface TraceStart {
 
 /** What others make of requests: told at once, so each must be cheap; what one throws goes to `onFault` and no further. */
 export interface TraceHooks {
-  /** A request has begun: its trace as it stands. */
-  readonly onBegin?: (trace: Readonly<Trace>) => void;
+  /** A request has begun; `read` gives its trace as it stands, put together only for who wants it. */
+  readonly onBegin?: (read: () => Readonly<Trace>) => void;
   /** Once for each request, when its last byte is out or it has failed: the trace does not change any more. */
   readonly onEnd?: (trace: Readonly<Trace>) => void;
   readonly onFault?: (error: unknown) => void;
@@ -239,15 +239,14 @@ export interface Traces {
 
 /** Remembers the last `limit` traces, and tells the hooks of each. */
 export function createTraces({ limit = 1000, ...hooks }: { readonly limit?: number } & TraceHooks = {}): Traces {
-  function tell(hook: ((trace: Readonly<Trace>) => void) | undefined, record: TraceRecord): void {
-    if (hook === undefined) return;
+  function guarded(tell: () => void): void {
     try {
-      hook(record.trace);
+      tell();
     } catch (error) {
       hooks.onFault?.(error);
     }
   }
-  const onEnd = (record: TraceRecord): void => tell(hooks.onEnd, record);
+  const onEnd = (record: TraceRecord): void => guarded(() => hooks.onEnd?.(record.trace));
   const ring: TraceRecord[] = [];
   const byId = new Map<string, TraceRecord>();
   /** Where the next one goes. */
@@ -261,7 +260,7 @@ export function createTraces({ limit = 1000, ...hooks }: { readonly limit?: numb
       ring[next] = record;
       byId.set(start.id, record);
       next = (next + 1) % limit;
-      tell(hooks.onBegin, record);
+      guarded(() => hooks.onBegin?.(() => record.trace));
       return record;
     },
     list(count) {
