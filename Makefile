@@ -31,12 +31,16 @@ MINUTES ?= 10
 soak: deps dist/ccb
 	MINUTES=$(MINUTES) $(BUN) test/soak/run.ts
 
-check: deps
+# All of it. `make test check` runs the tests once.
+check: static test smoke
+
+static: deps
 	$(BUN) run --bun format:check
 	$(BUN) run --bun lint
 	$(BUN) run --bun types
 	$(BUN) run --bun dead-code
-	$(MAKE) --no-print-directory test
+
+smoke: deps dist/ccb
 	$(BUN) .ci/smoke.ts dist/ccb
 
 build: deps dist/ccb
