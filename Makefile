@@ -7,7 +7,7 @@ TARGETS ?= host
 BUN := $(shell if [ "$$(bun --version 2>/dev/null)" = "$(BUN_VERSION)" ]; then command -v bun; else echo "$(CURDIR)/.bun/bun"; fi)
 export PATH := $(dir $(BUN)):$(PATH)
 
-.PHONY: screenshots release run test chaos fuzz soak check build bench bench-compare install clean test-deps deps format
+.PHONY: screenshots release run test chaos fuzz soak check static smoke build bench bench-compare install clean test-deps deps format
 
 run: deps
 	@chmod go-w providers.yaml # a umask of 002 would leave it writable by the group, and ccb refuses that
