@@ -12,10 +12,8 @@ import { addDoctorCommand } from "./doctor/add-command.ts";
 import { init } from "./init.ts";
 import { addKeyCommand, NO_SUCH_KEY_ACTION } from "./key.ts";
 import { writeError, writeOutput } from "./runtime.ts";
-import { serve } from "./serve.ts";
 import { addLoginCommands, NOTHING_TO_RUN } from "./login/add-commands.ts";
 import { addServiceCommand, NO_SUCH_ACTION } from "./service/add-command.ts";
-import { service } from "./service/command.ts";
 import { addStoreCommand, NO_SUCH_STORE_ACTION } from "./store-commands.ts";
 import type { WorkerLike } from "../vault/keyring.ts";
 
@@ -85,7 +83,8 @@ export async function run(args: readonly string[], spawnKeyringWorker: () => Wor
     .helpOption("-h, --help", words.cli.helpOption)
     .allowExcessArguments(false)
     .action(async (options: Options) => {
-      code = await serve(toFlags(options), spawnKeyringWorker);
+      // Each command is loaded when it runs: none waits for another.
+      code = await (await import("./serve.ts")).serve(toFlags(options), spawnKeyringWorker);
     });
   withFlags(program.command("check"))
     .description(words.cli.check)
@@ -104,7 +103,7 @@ export async function run(args: readonly string[], spawnKeyringWorker: () => Wor
     });
 
   addServiceCommand(program, words, async (action, options) => {
-    code = await service(action, options, spawnKeyringWorker);
+    code = await (await import("./service/command.ts")).service(action, options, spawnKeyringWorker);
   });
 
   addStoreCommand(program, words, spawnKeyringWorker, (ended) => {

@@ -4,8 +4,6 @@ import type { Command } from "commander";
 import type { Flags } from "../config/overrides.ts";
 import type { Words } from "../core/words/en.ts";
 import type { WorkerLike } from "../vault/keyring.ts";
-import { storeInit } from "./store-init.ts";
-import { storeMigrate } from "./store-migrate.ts";
 
 /** The code of commander's error for a missing or unknown action. */
 export const NO_SUCH_STORE_ACTION = "ccb.noSuchStoreAction";
@@ -36,8 +34,9 @@ export function addStoreCommand(
     .allowExcessArguments(false)
     .action(async (action: string | undefined, { config, keyFile, from, to }: StoreOptions, command: Command) => {
       const flags: Flags = { config, host: undefined, port: undefined, log_level: undefined };
-      if (action === "init") done(await storeInit(flags, keyFile));
-      else if (action === "migrate") done(await storeMigrate(flags, from, to, spawn));
+      if (action === "init") done(await (await import("./store-init.ts")).storeInit(flags, keyFile));
+      else if (action === "migrate")
+        done(await (await import("./store-migrate.ts")).storeMigrate(flags, from, to, spawn));
       else command.error("", { code: NO_SUCH_STORE_ACTION, exitCode: 2 });
     });
 }

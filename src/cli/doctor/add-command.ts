@@ -2,9 +2,7 @@
 import type { Command } from "commander";
 import type { Words } from "../../core/words/en.ts";
 import type { WorkerLike } from "../../vault/keyring.ts";
-import { doctor } from "./doctor.ts";
 import type { DoctorOptions } from "./doctor.ts";
-import { selfTest } from "./self-test.ts";
 
 const EXAMPLES = [
   "ccb doctor",
@@ -31,7 +29,9 @@ export function addDoctorCommand(
     .option("--json", words.doctor.jsonFlag)
     .addHelpText("after", `\n${[words.commands.examples, ...EXAMPLES.map((example) => `  ${example}`)].join("\n")}`)
     .allowExcessArguments(false)
-    .action(async ({ selfTest: itself, ...options }: DoctorOptions & { readonly selfTest?: boolean }) =>
-      done(itself === true ? await selfTest(options.json === true) : await doctor(options, spawn)),
-    );
+    .action(async ({ selfTest: itself, ...options }: DoctorOptions & { readonly selfTest?: boolean }) => {
+      // Loaded only now: every other command would wait for it.
+      if (itself === true) done(await (await import("./self-test.ts")).selfTest(options.json === true));
+      else done(await (await import("./doctor.ts")).doctor(options, spawn));
+    });
 }

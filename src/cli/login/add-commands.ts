@@ -2,11 +2,8 @@
 import type { Command } from "commander";
 import type { Words } from "../../core/words/en.ts";
 import type { WorkerLike } from "../../vault/keyring.ts";
-import { printEnvironment } from "../client-environment/env.ts";
 import type { EnvironmentOptions } from "../client-environment/env.ts";
-import { runClient } from "../client-environment/run.ts";
 import type { ServerFlags } from "../connect.ts";
-import { login } from "./login.ts";
 import type { LoginOptions } from "./login.ts";
 
 /** The code of commander's error for `run` without a client. */
@@ -36,14 +33,17 @@ export function addLoginCommands(
     .option("--json", signIn.jsonFlag)
     .allowExcessArguments(false)
     .addHelpText("after", signIn.loginExamples)
-    .action(async (options: LoginOptions) => done(await login(options, spawn)));
+    // Each is loaded when it runs: `serve` would wait for them.
+    .action(async (options: LoginOptions) => done(await (await import("./login.ts")).login(options, spawn)));
   withServerFlags(program.command("env"), words, signIn.clientKeyFlag)
     .description(signIn.env)
     .option("--shell <shell>", signIn.shellFlag)
     .option("--json", signIn.jsonFlag)
     .allowExcessArguments(false)
     .addHelpText("after", signIn.envExamples)
-    .action(async (options: EnvironmentOptions) => done(await printEnvironment(options)));
+    .action(async (options: EnvironmentOptions) =>
+      done(await (await import("../client-environment/env.ts")).printEnvironment(options)),
+    );
   withServerFlags(program.command("run"), words, signIn.clientKeyFlag)
     .description(signIn.run)
     .argument("[command...]", signIn.runCommand)
@@ -53,6 +53,6 @@ export function addLoginCommands(
     .action(async (typed: readonly string[], options: ServerFlags, command: Command) => {
       const [name, ...args] = typed;
       if (name === undefined) command.error("", { code: NOTHING_TO_RUN, exitCode: 2 });
-      else done(await runClient(name, args, options));
+      else done(await (await import("../client-environment/run.ts")).runClient(name, args, options));
     });
 }

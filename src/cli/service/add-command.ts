@@ -2,8 +2,10 @@
 import { Argument } from "commander";
 import type { Command } from "commander";
 import type { Words } from "../../core/words/en.ts";
-import { SERVICE_ACTIONS } from "./command.ts";
-import type { ServiceAction, ServiceOptions } from "./command.ts";
+import type { ServiceOptions } from "./command.ts";
+
+const SERVICE_ACTIONS = ["install", "uninstall", "print", "status"] as const;
+export type ServiceAction = (typeof SERVICE_ACTIONS)[number];
 
 /** The code of commander's error for a missing or unknown action. */
 export const NO_SUCH_ACTION = "ccb.noSuchAction";

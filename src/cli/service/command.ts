@@ -8,15 +8,13 @@ import { wordsOf } from "../../core/language.ts";
 import type { WorkerLike } from "../../vault/keyring.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, systemLanguage, whereabouts } from "../configuration.ts";
 import * as runtime from "../runtime.ts";
+import type { ServiceAction } from "./add-command.ts";
 import { makePlan } from "./make-plan.ts";
 import type { Planned } from "./make-plan.ts";
 import { managerOf } from "./manager.ts";
 import type { Manager, Step } from "./manager.ts";
 import type { Scope } from "./plan.ts";
 import { purgeStore } from "./purge.ts";
-
-export const SERVICE_ACTIONS = ["install", "uninstall", "print", "status"] as const;
-export type ServiceAction = (typeof SERVICE_ACTIONS)[number];
 
 export interface ServiceOptions {
   readonly system?: boolean;
