@@ -30,6 +30,11 @@ function describeKey(key: Secret, name: string, role: string, words: Words): str
 /** The code of commander's error for a missing or unknown action, or a missing name. */
 export const NO_SUCH_KEY_ACTION = "ccb.noSuchKeyAction";
 
+interface KeyOptions {
+  readonly role: string;
+  readonly json?: boolean;
+}
+
 /** Adds `key new NAME`; `done` takes the exit code. */
 export function addKeyCommand(program: Command, words: Words, done: (code: number) => void): void {
   program
@@ -39,15 +44,16 @@ export function addKeyCommand(program: Command, words: Words, done: (code: numbe
     .argument("[action]", words.access.keyAction)
     .argument("[name]", words.access.keyName)
     .option("--role <role>", words.access.keyRole, "client")
+    .option("--json", words.commands.jsonFlag)
     .allowExcessArguments(false)
-    .action((action: string | undefined, name: string | undefined, options: { role: string }, command: Command) => {
+    .action((action: string | undefined, name: string | undefined, options: KeyOptions, command: Command) => {
       if (action !== "new" || name === undefined) command.error("", { code: NO_SUCH_KEY_ACTION, exitCode: 2 });
-      else done(newKey(name, options.role));
+      else done(newKey(name, options));
     });
 }
 
 /** Prints a new key. Returns the exit code: 2 for a name or a role that cannot be. */
-function newKey(name: string, role: string): number {
+function newKey(name: string, { role, json }: KeyOptions): number {
   const words = wordsOf(systemLanguage());
   const { name: NameSchema, role: RoleSchema } = ClientKeySchema.properties;
   const problem = Value.Check(NameSchema, name)
@@ -59,6 +65,8 @@ function newKey(name: string, role: string): number {
     writeError(`${words.cli.usageError({ text: problem })}\n`);
     return EXIT_USAGE;
   }
-  writeOutput(describeKey(createKey(realRandom), name, role, words));
+  const key = createKey(realRandom);
+  const made = { name, role, key: key.reveal(), key_sha256: toKeyDigest(key) };
+  writeOutput(json === true ? `${JSON.stringify(made)}\n` : describeKey(key, name, role, words));
   return EXIT_OK;
 }

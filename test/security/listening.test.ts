@@ -262,6 +262,13 @@ describe("ccb key new", () => {
     expect(shown).not.toContain(digest);
   });
 
+  test("as JSON", async () => {
+    const { code, stdout } = await runCcb(["key", "new", "a", "--json"]);
+    const made = JSON.parse(stdout);
+    const digest = new Bun.CryptoHasher("sha256").update(made.key).digest("hex");
+    expect([code, made]).toEqual([0, { name: "a", role: "client", key: made.key, key_sha256: digest }]);
+  });
+
   test("no two are alike, and a client's is the usual one", async () => {
     const [one, two] = [await runCcb(["key", "new", "a"]), await runCcb(["key", "new", "a"])];
     expect(one.stdout).not.toBe(two.stdout);
