@@ -31,6 +31,9 @@ export async function storeInit(flags: Flags, keyFile: string | undefined): Prom
     await using handle = await open(file, "wx", 0o600);
     await handle.writeFile(`${newKeyText(runtime.realRandom)}\n`);
     await handle.sync();
+    // Its name, too: without the key the store is lost with the next power cut. (Windows opens no folders.)
+    await using folder = runtime.platform === "win32" ? null : await open(dirname(file));
+    await folder?.sync();
   } catch (error) {
     const reason = error instanceof VaultError ? error.message : codeOf(error);
     return fail(reason === "EEXIST" ? words.store.keyThere({ file }) : words.store.keyFailed({ file, reason }));
