@@ -140,6 +140,8 @@ const PLACES: readonly ((secret: string) => string)[] = [
   (s) => `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_type: api_key, auth_value: "${s}"}\n`,
   (s) => `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value: ${s}}\n`,
   (s) => `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_value:${s}}\n`,
+  // A hand that slips while it writes the colon.
+  (s) => `providers:\n  - {name: A, base_url: https://api.anthropic.com, auth_valu${s}}\n`,
   (s) => `providers:\n  - name: A\n    base_url: https://relay.example\n    auth_value: ${s}\n`,
   (s) => `providers:\n  - name: A\n    base_url: https://relay.example\n    auth_value:${s}\n`,
   (s) => `providers:\n  - name: A\n    auth_value: *${s}\n    proxy: !${s} x\n`,
