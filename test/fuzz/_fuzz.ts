@@ -14,7 +14,7 @@ const SLACK = 5;
 function wholeNumber(name: string): number | null {
   const text = process.env[name];
   if (text === undefined || text === "") return null;
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`${name} takes a whole number`);
+  if (!/^\d{1,10}$/.test(text)) throw new Error(`${name} takes a whole number`);
   return Number(text);
 }
 

@@ -34,7 +34,7 @@ const THREAD_GROWTH = 2;
 const DESCRIPTORS_LEFT = 8;
 /** A second, beyond those before the load: a timer that was left and repeats would show. */
 const WAKE_UPS_MORE = 20;
-/** Of what has no fault of its own: served, or told to wait (429) while the faults of others have every account at a limit. */
+/** Of what has no fault of its own: served, or told to wait: every account is at a limit (429), or its token cannot be renewed (503). */
 const ANSWERED_LEAST = 0.99;
 
 async function signIn(ccb: Ccb, oauth: OAuthServer, email: string): Promise<void> {
@@ -79,7 +79,7 @@ function printOutcomes(outcomes: Outcomes): void {
 const shareAnswered = (outcomes: Outcomes): number => {
   const of = ["plain", "stream", "count_tokens"].flatMap((kind) => [...(outcomes.get(kind) ?? [])]);
   const all = of.reduce((sum, [, times]) => sum + times, 0);
-  return of.filter(([result]) => result === "200" || result === "429").reduce((sum, [, times]) => sum + times, 0) / all;
+  return of.filter(([result]) => ["200", "429", "503"].includes(result)).reduce((sum, [, times]) => sum + times, 0) / all;
 };
 
 /** One line of the verdict. */
