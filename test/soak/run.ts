@@ -79,7 +79,9 @@ function printOutcomes(outcomes: Outcomes): void {
 const shareAnswered = (outcomes: Outcomes): number => {
   const of = ["plain", "stream", "count_tokens"].flatMap((kind) => [...(outcomes.get(kind) ?? [])]);
   const all = of.reduce((sum, [, times]) => sum + times, 0);
-  return of.filter(([result]) => ["200", "429", "503"].includes(result)).reduce((sum, [, times]) => sum + times, 0) / all;
+  return (
+    of.filter(([result]) => ["200", "429", "503"].includes(result)).reduce((sum, [, times]) => sum + times, 0) / all
+  );
 };
 
 /** One line of the verdict. */
@@ -92,13 +94,13 @@ function findTrends(samples: readonly Sample[]): Finding[] {
     ["threads", "threads", THREAD_GROWTH],
   ];
   const findings = limits.map(([measure, name, limit]): Finding => {
-    const { second, last, growth, perHour, fitted } = trendOf(troughsOf(samples, measure), measure);
-    const what = `${name}, lowest of every 16 s: 2nd quarter ${one(second)}, last ${one(last)} (${one(growth)}); slope ${one(perHour)}/h, ${one(fitted)} over the time measured; limit ${limit} for both`;
+    const { third, last, growth, perHour, fitted } = trendOf(troughsOf(samples, measure), measure);
+    const what = `${name}, lowest of every 16 s: 3rd quarter ${one(third)}, last ${one(last)} (${one(growth)}); slope ${one(perHour)}/h, ${one(fitted)} over the time measured; limit ${limit} for both`;
     return [growth <= limit && fitted <= limit, what];
   });
   const { growth, perHour } = trendOf(troughsOf(samples, "anonymous"), "anonymous");
   console.log(
-    `\nof the RSS, what is no file: ${one(growth)} MiB from the 2nd quarter to the last, slope ${one(perHour)} MiB/h`,
+    `\nof the RSS, what is no file: ${one(growth)} MiB from the 3rd quarter to the last, slope ${one(perHour)} MiB/h`,
   );
   return findings;
 }

@@ -74,13 +74,13 @@ const median = (values: readonly number[]): number => {
 };
 
 export interface Trend {
-  readonly second: number;
+  readonly third: number;
   readonly last: number;
-  /** From the second quarter's median to the last one's. */
+  /** From the third quarter's median to the last one's. */
   readonly growth: number;
-  /** Least squares over the second to the last quarter, per hour. */
+  /** Least squares over the two, per hour. */
   readonly perHour: number;
-  /** What that comes to over these three quarters. */
+  /** What that comes to over the time measured. */
   readonly fitted: number;
 }
 
@@ -95,12 +95,15 @@ export function troughsOf(samples: readonly Sample[], measure: Measure): readonl
   ).flatMap(([lowest]) => lowest ?? []);
 }
 
-/** The first quarter is the warm-up: caches, the ring of traces and the sessions fill up to their bounds. */
+/**
+ * The first half is the warm-up: caches, the ring of traces and the sessions fill up to their bounds, and the collector
+ * lets the heap grow to what the load's garbage needs. What leaks goes on after that.
+ */
 export function trendOf(samples: readonly Sample[], measure: Measure): Trend {
   const quarter = Math.floor(samples.length / 4);
-  const measured = samples.slice(quarter);
+  const measured = samples.slice(2 * quarter);
   const of = (part: readonly Sample[]): number => median(part.map((sample) => sample[measure]));
-  const second = of(samples.slice(quarter, 2 * quarter));
+  const third = of(samples.slice(2 * quarter, -quarter));
   const last = of(samples.slice(-quarter));
   const meanAt = measured.reduce((sum, { at }) => sum + at, 0) / measured.length;
   const mean = measured.reduce((sum, sample) => sum + sample[measure], 0) / measured.length;
@@ -108,5 +111,5 @@ export function trendOf(samples: readonly Sample[], measure: Measure): Trend {
   const variance = measured.reduce((sum, { at }) => sum + (at - meanAt) ** 2, 0);
   const perSecond = covariance / variance;
   const seconds = (measured.at(-1)?.at ?? 0) - (measured[0]?.at ?? 0);
-  return { second, last, growth: last - second, perHour: perSecond * 3600, fitted: perSecond * seconds };
+  return { third, last, growth: last - third, perHour: perSecond * 3600, fitted: perSecond * seconds };
 }
