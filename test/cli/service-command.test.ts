@@ -154,6 +154,14 @@ describe("install and uninstall", () => {
     expect((await run("status")).code).toBe(1);
     expect(told()).toEqual(["systemctl --user status --no-pager --lines=20 ccb.service"]);
   });
+
+  test("status as JSON: whether there is a unit, and whether it runs", async () => {
+    for (const [{ run, unit }, code] of [[place(), 0] as const, [place(/status/), 1] as const]) {
+      const { code: ended, stdout } = await run("status", "--json");
+      const report = { manager: "systemd", scope: "user", file: unit, installed: false, running: code === 0 };
+      expect([ended, JSON.parse(stdout)]).toEqual([code, report]);
+    }
+  });
 });
 
 describe("wrong usage", () => {

@@ -25,6 +25,7 @@ export function addServiceCommand(
     .option("--config <file>", words.service.configFlag)
     .option("--store-key <file>", words.service.storeKeyFlag)
     .option("--purge", words.service.purgeFlag)
+    .option("--json", words.service.jsonFlag)
     .allowExcessArguments(false)
     .action(async (typed: string | undefined, options: ServiceOptions, command: Command) => {
       const action = SERVICE_ACTIONS.find((name) => name === typed);

@@ -21,6 +21,7 @@ export interface ServiceOptions {
   readonly config?: string;
   readonly storeKey?: string;
   readonly purge?: boolean;
+  readonly json?: boolean;
 }
 
 const words = wordsOf(systemLanguage());
@@ -109,6 +110,16 @@ async function uninstall(
   return EXIT_OK;
 }
 
+/** What the manager says, or as JSON whether there is a unit and whether it runs. */
+async function status(manager: Manager, scope: Scope, json: boolean): Promise<number> {
+  const code = run(manager.status, json) === 0 ? EXIT_OK : EXIT_FAILURE;
+  if (!json) return code;
+  const installed = (await stat(manager.file).catch(() => null)) !== null;
+  const { kind, file } = manager;
+  runtime.writeOutput(`${JSON.stringify({ manager: kind, scope, file, installed, running: code === EXIT_OK })}\n`);
+  return code;
+}
+
 /** Runs one action. Resolves the exit code: 2 where this system has no such service, or what was asked for would not start. */
 export async function service(
   action: ServiceAction,
@@ -122,7 +133,7 @@ export async function service(
     say(scope === "system" ? words.service.noSystemService : words.service.noManager);
     return EXIT_USAGE;
   }
-  if (action === "status") return run(manager.status) === 0 ? EXIT_OK : EXIT_FAILURE;
+  if (action === "status") return status(manager, scope, options.json === true);
   const { config, storeKey } = options;
   const planned = await makePlan({
     scope,
