@@ -56,7 +56,8 @@ const NOT_CONNECTED: ReadonlySet<string> = new Set([
   "ENOTSOCK",
 ]);
 
-const KEY_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["key_missing", "key_unknown", "key_role"]);
+/** What a server says to a key: it answers, so it is there. */
+export const KEY_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["key_missing", "key_unknown", "key_role"]);
 
 function parseJson(text: string): unknown {
   try {

@@ -4,6 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import { CcbError, codeOf } from "../../core/errors.ts";
 import type { Words } from "../../core/words/en.ts";
+import { KEY_CODES } from "../client.ts";
 import { EXIT_FAILURE } from "../configuration.ts";
 import { withServer } from "../connect.ts";
 import type { ServerFlags } from "../connect.ts";
@@ -21,8 +22,6 @@ const SIGNAL_BASE = 128;
 
 /** A client has its own key in the variables that point it here. */
 const OWN_SECRETS = ["CCB_KEY", "CCB_STORE_KEY_FILE"];
-
-const KEY_CODES: ReadonlySet<string> = new Set(["key_missing", "key_unknown", "key_role"]);
 
 function codeOfEnd(code: number | null, signal: NodeJS.Signals | null): number {
   if (signal !== null) return SIGNAL_BASE + (constants.signals[signal] ?? 0);
