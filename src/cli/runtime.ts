@@ -12,6 +12,16 @@ import { codeOf } from "../core/errors.ts";
 import type { Clock, Fetch, Random } from "../core/ports.ts";
 import type { DesktopPorts } from "../notify/desktop.ts";
 
+/** Shared by all who wait for it. */
+let nextTurn: Promise<void> | null = null;
+const startTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(() => {
+      nextTurn = null;
+      resolve();
+    });
+  });
+
 export const realClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -20,6 +30,7 @@ export const realClock: Clock = {
     timer.unref();
     return () => clearTimeout(timer);
   },
+  turn: () => (nextTurn ??= startTurn()),
 };
 
 /** Stands still, the event loop with it. */

@@ -40,6 +40,8 @@ export interface Clock {
   monotonic(): number;
   /** Calls back once after `milliseconds`; the timer does not keep the process alive. */
   after(milliseconds: number, callback: () => void): Cancel;
+  /** The next turn of the event loop: what lay in the sockets has been read by then. */
+  turn(): Promise<void>;
 }
 
 export interface Random {

@@ -130,7 +130,7 @@ async function received(
     },
   });
   const fetch: Fetch = async () => new Response([204, 205, 304].includes(status) ? null : stream, { status, headers });
-  const clock = { now: () => NOW, monotonic: () => 0, after: () => () => {} };
+  const clock = { now: () => NOW, monotonic: () => 0, after: () => () => {}, turn: async () => {} };
   const deps = { fetch, clock, route: () => ({ proxy: false as const }) };
   try {
     return await postJson(deps, "https://platform.claude.com/v1/oauth/token", { refresh_token: OLD.refresh.reveal() });

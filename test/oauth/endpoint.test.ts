@@ -307,7 +307,7 @@ test("a byte order mark before a reply loses no token", async () => {
   // RFC 8259 §8.1 forbids it and lets a reader ignore it, as Response.json() does.
   const deps = {
     fetch: async () => new Response(`\ufeff${JSON.stringify(GOOD)}`),
-    clock: { now: () => NOW, monotonic: () => 0, after: () => () => {} },
+    clock: { now: () => NOW, monotonic: () => 0, after: () => () => {}, turn: async () => {} },
     route: () => ({ proxy: false as const }),
   };
   const processed = processTokenReply(await postJson(deps, "https://platform.claude.com/v1/oauth/token", {}), NOW);

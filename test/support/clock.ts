@@ -43,6 +43,7 @@ export function createTestClock(startMs = Date.UTC(2026, 0, 15, 12)): TestClock 
   return {
     now: () => wallAhead + monotonic,
     monotonic: () => monotonic,
+    turn: settle,
     after(milliseconds, callback): Cancel {
       const timer = { due: monotonic + Math.max(0, milliseconds), callback };
       armed.add(timer);

@@ -51,6 +51,7 @@ export function startKeyringChild(
 const clock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  turn: () => Bun.sleep(0),
   after(milliseconds, callback) {
     const timer = setTimeout(callback, milliseconds);
     return () => clearTimeout(timer);
