@@ -74,7 +74,7 @@ export async function readAnswer({ reply, pooled }: Sent, options: ReadOptions):
     listener?.(chunk);
   };
   const stream = NO_CONTENT.has(response.status) ? null : response.body;
-  if (stream === null) reply.release();
+  if (stream === null) reply.release(false);
   const body = stream === null ? null : createUpstreamBody(reply, stream, { clock, idleMs, onBytes });
   const kind = kindOf(response, options);
   const { beginning, events, heldText } = body === null ? NOTHING : await readFor(kind, body, response.headers, clock);

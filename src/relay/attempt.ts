@@ -27,14 +27,62 @@ export interface AttemptReply {
   abort(): void;
   /** The client's abort ended it. */
   clientGone(): boolean;
-  /** The stream is over: let go of the client's signal. */
-  release(): void;
+  /** The exchange is over, to its end or not: let go of the client's signal. */
+  release(complete: boolean): void;
 }
 
 export const SILENT = Symbol("silent");
 
 /** A laptop that was offline is back within seconds: the client asks again soon, however often this happens. */
 const UNREACHABLE_RETRY_SECONDS = 3;
+
+/**
+ * Controllers of exchanges that came to their end, which never aborted and that nothing listens to any more: making one
+ * for each request costs more memory than anything else in the relay.
+ */
+const idleControllers: AbortController[] = [];
+const MOST_IDLE = 256;
+
+type Ended = "client" | "timeout" | "silent" | null;
+
+/** One exchange with an upstream, and what may end it early. */
+class Attempt {
+  private readonly controller = idleControllers.pop() ?? new AbortController();
+  private readonly client: AbortSignal;
+  private handedBack = false;
+  ended: Ended = null;
+
+  constructor(client: AbortSignal) {
+    this.client = client;
+    client.addEventListener("abort", this, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** The client has left. */
+  handleEvent(): void {
+    this.end("client");
+  }
+
+  end(reason: Ended): void {
+    this.ended ??= reason;
+    this.abort();
+  }
+
+  abort(): void {
+    // Once it is idle it may be another exchange's.
+    if (!this.handedBack) this.controller.abort();
+  }
+
+  release(complete: boolean): void {
+    this.client.removeEventListener("abort", this);
+    if (!complete || this.handedBack || this.signal.aborted || idleControllers.length >= MOST_IDLE) return;
+    this.handedBack = true;
+    idleControllers.push(this.controller);
+  }
+}
 
 /**
  * Sends one attempt. Resolves SILENT where a possibly reused connection said nothing in time. Rejects with
@@ -45,34 +93,31 @@ export async function sendAttempt(
   clock: Clock,
   input: AttemptInput,
 ): Promise<AttemptReply | typeof SILENT> {
-  const abort = new AbortController();
-  let ended: "client" | "timeout" | "silent" | null = null;
-  const end = (reason: typeof ended): void => {
-    ended ??= reason;
-    abort.abort();
-  };
-  const onClientAbort = (): void => end("client");
   if (input.signal.aborted) throw clientGone();
-  input.signal.addEventListener("abort", onClientAbort, { once: true });
-  const release = (): void => input.signal.removeEventListener("abort", onClientAbort);
-  const cancel = limit(clock, input, end);
+  const attempt = new Attempt(input.signal);
+  const cancel = limit(clock, input, attempt);
   try {
-    const response = await fetch(input.url, toInit(input, abort.signal));
-    return { response, abort: () => abort.abort(), clientGone: () => ended === "client", release };
+    const response = await fetch(input.url, toInit(input, attempt.signal));
+    return {
+      response,
+      abort: () => attempt.abort(),
+      clientGone: () => attempt.ended === "client",
+      release: (complete) => attempt.release(complete),
+    };
   } catch (error) {
-    release();
-    if (ended === "silent") return SILENT;
-    throw toError(error, ended, input);
+    attempt.release(false);
+    if (attempt.ended === "silent") return SILENT;
+    throw toError(error, attempt.ended, input);
   } finally {
     cancel();
   }
 }
 
 /** Whichever comes first: the silence that makes a reused connection suspect, or the time-out. */
-function limit(clock: Clock, { plan, firstByteMs }: AttemptInput, end: (why: "timeout" | "silent") => void): Cancel {
+function limit(clock: Clock, { plan, firstByteMs }: AttemptInput, attempt: Attempt): Cancel {
   const silent = plan.silenceMs > 0 && (firstByteMs <= 0 || plan.silenceMs < firstByteMs);
   const milliseconds = silent ? plan.silenceMs : firstByteMs;
-  return milliseconds > 0 ? clock.after(milliseconds, () => end(silent ? "silent" : "timeout")) : () => {};
+  return milliseconds > 0 ? clock.after(milliseconds, () => attempt.end(silent ? "silent" : "timeout")) : () => {};
 }
 
 function toInit(input: AttemptInput, signal: AbortSignal): FetchInit {
@@ -92,11 +137,7 @@ function toInit(input: AttemptInput, signal: AbortSignal): FetchInit {
   };
 }
 
-function toError(
-  error: unknown,
-  ended: "client" | "timeout" | "silent" | null,
-  { provider, firstByteMs }: AttemptInput,
-): CcbError {
+function toError(error: unknown, ended: Ended, { provider, firstByteMs }: AttemptInput): CcbError {
   // An upload that failed on the client's side surfaces here as fetch's failure: the reason is its own error.
   if (error instanceof CcbError) return error;
   if (ended === "client") return clientGone(error);

@@ -1,7 +1,7 @@
 // The upstream's reply on its way to the client: byte for byte, as it arrives, observed but never held up.
 import type { Beginning } from "./beginning.ts";
 import { BROKEN } from "./upstream-body.ts";
-import type { Chunk, Read, UpstreamBody } from "./upstream-body.ts";
+import type { Read, UpstreamBody } from "./upstream-body.ts";
 
 export interface ReplyHead {
   readonly status: number;
@@ -25,27 +25,33 @@ export function toClientResponse(head: ReplyHead, beginning: Beginning, body: Up
 
 /** The body as a stream, after what has been read already. */
 function toStream({ chunks, pending, end }: Beginning, body: UpstreamBody): ReadableStream<Uint8Array> {
-  const held: Chunk[] = [...chunks];
+  let held = 0;
   let first = pending;
-  function next(): Read | Promise<Read> {
-    const chunk = held.shift();
-    if (chunk !== undefined) return chunk;
-    if (end === "complete") return null;
-    // One that has broken says so once more, with the pause that lets the bytes before it out.
-    if (first === null) return body.next();
-    const read = first;
-    first = null;
-    return read;
-  }
+  let give: (chunk: Read) => void = () => {};
   return new ReadableStream<Uint8Array>(
     {
-      async pull(controller) {
-        const chunk = await next();
-        if (chunk === null) controller.close();
-        // An AbortError: Bun resets the client's connection and prints nothing. Any other error it writes to
-        // stderr together with the upstream's URL and its query (facts/bun, "stderr").
-        else if (chunk === BROKEN) controller.error(new DOMException("the upstream's stream broke off", "AbortError"));
-        else controller.enqueue(chunk);
+      start(controller) {
+        give = (chunk) => {
+          if (chunk === null) controller.close();
+          // An AbortError: Bun resets the client's connection and prints nothing. Any other error it writes to
+          // stderr together with the upstream's URL and its query (facts/bun, "stderr").
+          else if (chunk === BROKEN)
+            controller.error(new DOMException("the upstream's stream broke off", "AbortError"));
+          else controller.enqueue(chunk);
+        };
+      },
+      pull() {
+        const chunk = chunks[held];
+        if (chunk !== undefined) {
+          held += 1;
+          return give(chunk);
+        }
+        if (end === "complete") return give(null);
+        // One that has broken says so once more, with the pause that lets the bytes before it out.
+        if (first === null) return body.next().then(give);
+        const read = first;
+        first = null;
+        return read.then(give);
       },
       cancel: () => body.finish("client_gone"),
     },

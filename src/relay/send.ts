@@ -90,7 +90,7 @@ export function createSend({ fetch, clock, log, connections, fleet, routeOf }: S
     if (pooled) connections.alive(provider.origin);
     const { status } = reply.response;
     if (status >= 200 && status <= 599) return { reply, pooled };
-    reply.release();
+    reply.release(false);
     reply.abort();
     // RFC 9110 §15 knows no such status, and no client would get it.
     const code = `HTTP ${status}`;

@@ -48,11 +48,30 @@ export function createUpstreamBody(
     if (ended !== null) return;
     ended = end;
     idle.stop();
-    reply.release();
+    reply.release(end === "complete");
     if (end !== "complete") reply.abort();
     tell?.(end, bytes);
   }
   const idle = createIdleTimer(clock, idleMs, () => finish("idle"));
+
+  function take({ done, value }: { readonly done: boolean; readonly value?: Chunk | undefined }): Read {
+    idle.end();
+    if (value !== undefined) {
+      bytes += value.byteLength;
+      onBytes(value);
+      return value;
+    }
+    // An aborted body may look finished: only the upstream's own end is one.
+    if (!done || ended !== null) return BROKEN;
+    finish("complete");
+    return null;
+  }
+  function fail(): Read | Promise<Read> {
+    finish(reply.clientGone() ? "client_gone" : "broken");
+    // Bun writes at the end of a turn of its event loop and drops what is unwritten when a stream errs: without
+    // this pause a client would lose the last bytes before a break, and at worst half of the head.
+    return ended === "broken" ? new Promise((resolve) => void clock.after(1, () => resolve(BROKEN))) : BROKEN;
+  }
 
   return {
     finish,
@@ -63,27 +82,10 @@ export function createUpstreamBody(
       if (ended === null) tell = listener;
       else listener(ended, bytes);
     },
-    async next() {
+    // One promise for a chunk: of streams this is most of the cost.
+    next() {
       idle.begin();
-      try {
-        const { done, value } = await reader.read();
-        idle.end();
-        if (done) {
-          // An aborted body may look finished: only the upstream's own end is one.
-          if (ended !== null) return BROKEN;
-          finish("complete");
-          return null;
-        }
-        bytes += value.byteLength;
-        onBytes(value);
-        return value;
-      } catch {
-        finish(reply.clientGone() ? "client_gone" : "broken");
-        // Bun writes at the end of a turn of its event loop and drops what is unwritten when a stream errs: without
-        // this pause a client would lose the last bytes before a break, and at worst half of the head.
-        if (ended === "broken") await new Promise<void>((resolve) => void clock.after(1, resolve));
-        return BROKEN;
-      }
+      return reader.read().then(take, fail);
     },
   };
 }

@@ -87,15 +87,18 @@ export async function simulate(base: World, script: Script): Promise<readonly Ou
     const record: Sent = { target, provider, account, at: clock.now(), over: clock.now(), meaning };
     sent.push(record);
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const aborted = (): void => {
+      record.over = clock.now();
+      reject(new DOMException("aborted", "AbortError"));
+    };
     const answer = (): void => {
+      // As fetch does: the signal may go on to another exchange.
+      init.signal?.removeEventListener("abort", aborted);
       record.over = clock.now();
       if (typeof reply === "function") resolve(reply());
       else if (reply !== null) reject(Object.assign(new Error(reply.code), { code: reply.code }));
     };
-    init.signal?.addEventListener("abort", () => {
-      record.over = clock.now();
-      reject(new DOMException("aborted", "AbortError"));
-    });
+    init.signal?.addEventListener("abort", aborted, { once: true });
     if (reply !== null && delay === 0) answer();
     else if (reply !== null) clock.after(delay, answer);
     return promise;
