@@ -169,10 +169,10 @@ export function createApp(deps: AppDeps): App {
       meter.began();
       if (requestEvents.listeners() > 0) requestEvents.tell(read());
     },
-    onEnd(trace) {
+    onEnd(trace, read) {
       meter.ended(trace);
       usage.note(trace);
-      requestEvents.tell(trace);
+      if (requestEvents.listeners() > 0) requestEvents.tell(read());
     },
     onFault: (error) => log.error("trace_hook_failed", { error: codeOf(error) }),
   });

@@ -7,15 +7,15 @@ export interface RecentMapOptions<Value> {
   /** From the last use, milliseconds; asked at each use, so that a new setting holds from then on. */
   readonly ttlMs: () => number;
   readonly limit: number;
-  /** Called for each entry that leaves: replaced, deleted, expired or pushed out. */
+  /** Called for each value that leaves: replaced by another, deleted, expired or pushed out. */
   readonly onDrop?: (value: Value) => void;
 }
 
 export interface RecentMap<Value> {
   /** The value, or null. Looking is no use. */
   get(key: string): Value | null;
-  /** Sets the value; that is a use. */
-  set(key: string, value: Value): void;
+  /** Sets the value; that is a use. True: the key did not have it before. */
+  set(key: string, value: Value): boolean;
   delete(key: string): void;
   /** Lets go of what is due. */
   expire(): void;
@@ -24,8 +24,8 @@ export interface RecentMap<Value> {
 
 interface Entry<Value> {
   readonly key: string;
-  readonly value: Value;
-  readonly until: number;
+  value: Value;
+  until: number;
   older: Entry<Value> | null;
   newer: Entry<Value> | null;
 }
@@ -39,12 +39,24 @@ export function createRecentMap<Value>({ clock, ttlMs, limit, onDrop }: RecentMa
   let oldest: Entry<Value> | null = null;
   let newest: Entry<Value> | null = null;
 
-  function drop(entry: Entry<Value>): void {
-    entries.delete(entry.key);
+  function unlink(entry: Entry<Value>): void {
     if (entry.older === null) oldest = entry.newer;
     else entry.older.newer = entry.newer;
     if (entry.newer === null) newest = entry.older;
     else entry.newer.older = entry.older;
+  }
+
+  function append(entry: Entry<Value>): void {
+    entry.older = newest;
+    entry.newer = null;
+    if (newest === null) oldest = entry;
+    else newest.newer = entry;
+    newest = entry;
+  }
+
+  function drop(entry: Entry<Value>): void {
+    entries.delete(entry.key);
+    unlink(entry);
     onDrop?.(entry.value);
   }
 
@@ -68,13 +80,23 @@ export function createRecentMap<Value>({ clock, ttlMs, limit, onDrop }: RecentMa
     set(key, value) {
       const now = clock.now();
       expire(now);
-      dropKey(key);
-      const entry: Entry<Value> = { key, value, until: now + ttlMs(), older: newest, newer: null };
-      if (newest === null) oldest = entry;
-      else newest.newer = entry;
-      newest = entry;
+      const known = entries.get(key);
+      if (known !== undefined) {
+        // In place: most are only used once more.
+        const before = known.value;
+        known.value = value;
+        known.until = now + ttlMs();
+        unlink(known);
+        append(known);
+        if (before === value) return false;
+        onDrop?.(before);
+        return true;
+      }
+      const entry: Entry<Value> = { key, value, until: now + ttlMs(), older: null, newer: null };
+      append(entry);
       entries.set(key, entry);
       if (entries.size > limit && oldest !== null) drop(oldest);
+      return true;
     },
     delete: dropKey,
     expire: () => expire(clock.now()),

@@ -44,8 +44,7 @@ export function createSessions({ clock, ttlMs, limit = 10_000 }: SessionsOptions
   return {
     targetOf: (sessionId) => sessions.get(sessionId),
     place(sessionId, targetId) {
-      sessions.set(sessionId, targetId);
-      add(targetId, 1);
+      if (sessions.set(sessionId, targetId)) add(targetId, 1);
     },
     forget: (sessionId) => sessions.delete(sessionId),
     count(targetId) {

@@ -37,6 +37,8 @@ interface Track {
   next: number;
   requests: number;
   lastFailure: string | null;
+  /** The number of its last use. */
+  usedAt: number;
 }
 
 const NOTHING: TrackSummary = {
@@ -61,20 +63,33 @@ export function createTrackRecord({
   limit = 200,
   targets = TARGETS,
 }: { readonly limit?: number; readonly targets?: number } = {}): TrackRecord {
-  /** In the order of their last use. */
   const tracks = new Map<string, Track>();
+  /** Counts the uses. */
+  let uses = 0;
 
   function trackOf(targetId: string): Track {
-    const track = tracks.get(targetId) ?? { succeeded: [], firstByte: [], next: 0, requests: 0, lastFailure: null };
-    tracks.delete(targetId);
-    tracks.set(targetId, track);
-    if (tracks.size > targets) {
-      for (const oldest of tracks.keys()) {
-        tracks.delete(oldest);
-        break;
-      }
+    uses += 1;
+    const known = tracks.get(targetId);
+    if (known !== undefined) {
+      known.usedAt = uses;
+      return known;
     }
+    const track = { succeeded: [], firstByte: [], next: 0, requests: 0, lastFailure: null, usedAt: uses };
+    tracks.set(targetId, track);
+    if (tracks.size > targets) forgetOldest();
     return track;
+  }
+
+  /** Looked for only when there are too many: to keep them in order would cost each request. */
+  function forgetOldest(): void {
+    let oldest: string | null = null;
+    let least = Infinity;
+    for (const [id, { usedAt }] of tracks) {
+      if (usedAt >= least) continue;
+      least = usedAt;
+      oldest = id;
+    }
+    if (oldest !== null) tracks.delete(oldest);
   }
 
   function add(track: Track, succeeded: boolean, firstByteMs: number): void {

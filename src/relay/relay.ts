@@ -57,8 +57,21 @@ const COLLECTION = /^\/v1\/(?:files|messages\/batches)\/?$/;
 /** Of a reply that may be a list of files or batches, bytes. */
 const HOLDINGS_BYTES = 1024 * 1024;
 
+const NO_TAIL: Tail = { add: () => {}, bytes: () => new Uint8Array(), complete: true };
+
 const encodingOf = ({ response }: Answered["answer"]): string | null => response.headers.get("content-encoding");
 const accountOf = (target: Target): string | null => (target.kind === "account" ? target.account.id : null);
+
+/** The last bytes of an answer, as far as they will be looked at; of one that is there whole, all that there is. */
+function tailOf(answer: Answered["answer"], holds: boolean): Tail {
+  const { chunks, end } = answer.beginning;
+  const [only] = chunks;
+  if (end === "complete" && only !== undefined)
+    return { add: () => {}, bytes: () => (chunks.length === 1 ? only : Buffer.concat(chunks)), complete: true };
+  const tail = holds ? createTail(HOLDINGS_BYTES) : createUsageTail(encodingOf(answer));
+  answer.tap((chunk) => tail.add(chunk));
+  return tail;
+}
 
 function toHeaders({ line }: Exchange, { response }: Answered["answer"], target: Target): Headers {
   const { name } = target.provider;
@@ -95,9 +108,8 @@ export function createRelay(deps: RelayDeps): Relay {
     trace.committed(target, status, answer.firstByteAt);
     const holds = asked.thread || HOLDINGS.test(line.path);
     const message = isMessages(line.path);
-    const tail = holds ? createTail(HOLDINGS_BYTES) : createUsageTail(encodingOf(answer));
     // What a file or a batch holds is nobody's business here.
-    if (message || COLLECTION.test(line.path)) answer.tap((chunk) => tail.add(chunk));
+    const tail = message || COLLECTION.test(line.path) ? tailOf(answer, holds) : NO_TAIL;
 
     // Nothing of it holds on to the request's body: a stream may last an hour.
     function onEnd(end: StreamEnd, bytes: number): void {

@@ -24,8 +24,11 @@ export interface TraceStart {
 export interface TraceHooks {
   /** A request has begun; `read` gives its trace as it stands, put together only for who wants it. */
   readonly onBegin?: (read: () => Readonly<Trace>) => void;
-  /** Once for each request, when its last byte is out or it has failed: the trace does not change any more. */
-  readonly onEnd?: (trace: Readonly<Trace>) => void;
+  /**
+   * Once for each request, when its last byte is out or it has failed: the trace does not change any more. `read` gives a
+   * copy for who keeps it.
+   */
+  readonly onEnd?: (trace: Readonly<Trace>, read: () => Readonly<Trace>) => void;
   readonly onFault?: (error: unknown) => void;
 }
 
@@ -101,130 +104,178 @@ function toTraceTarget(target: Target): TraceTarget {
 
 type Seen = Pick<Candidate<Target>, "reason" | "detail"> & { readonly target: TraceTarget };
 type SeenOut = Pick<Excluded<Target>, "reason" | "detail" | "until"> & { readonly target: TraceTarget };
-type Attempt = Omit<AttemptReport, "target"> & { readonly target: TraceTarget };
+
+/** At most so many of them are kept. */
+function kept<From, To>(list: readonly From[], convert: (from: From) => To): readonly To[] {
+  const made: To[] = [];
+  for (const from of list) {
+    if (made.length === KEPT_TARGETS) break;
+    made.push(convert(from));
+  }
+  return made;
+}
+const toSeen = ({ target, reason, detail }: Candidate<Target>): Seen => ({
+  target: toTraceTarget(target),
+  reason,
+  detail,
+});
+const toSeenOut = ({ target, reason, detail, until }: Excluded<Target>): SeenOut => ({
+  target: toTraceTarget(target),
+  reason,
+  detail,
+  until,
+});
 
 /**
- * What was noted of a request, as it was noted: most traces are never looked at, so nothing is put into words before.
- * A class, as every request makes one.
+ * A trace as it is written. A class, as every request makes one: the hooks read it as it is, and what most of them never
+ * look at is put into words when it is read.
  */
-class TraceRecord implements TraceWriter {
-  private asked: TraceRequest | null = null;
-  private candidates: readonly Seen[] = [];
-  private candidateCount = 0;
-  private excluded: readonly SeenOut[] = [];
-  private excludedCount = 0;
-  private readonly attempts: Attempt[] = [];
-  private attemptCount = 0;
-  private chosen: TraceTarget | null = null;
-  private status: number | null = null;
-  private firstByteAt: number | null = null;
-  private tokens: Usage | null = null;
-  private ended: TraceEnd | null = null;
-  readonly start: TraceStart;
+class TraceRecord implements TraceWriter, Trace {
+  readonly id: string;
+  readonly started_at: number;
+  readonly method: string;
+  readonly path: string;
+  readonly key: string | null;
+  model: string | null = null;
+  stream = false;
+  strategy: string | null = null;
+  status: number | null = null;
+  state: Trace["state"] = "in_progress";
+  error: string | null = null;
+  chosen: TraceTarget | null = null;
+  readonly attempts: TraceAttempt[] = [];
+  attempt_count = 0;
+  candidate_count = 0;
+  excluded_count = 0;
+  bytes = 0;
+  tokens: Usage | null = null;
+  private sessionId: string | null = null;
+  private seen: readonly Seen[] = [];
+  private seenOut: readonly SeenOut[] = [];
+  private firstByteMs: number | null = null;
+  private totalMs: number | null = null;
+  /** Monotonic milliseconds. */
+  private readonly began: number;
   private readonly onEnd: (record: TraceRecord) => void;
 
   constructor(
     { id, startedAt, startedMonotonic, method, path, key }: TraceStart,
     onEnd: (record: TraceRecord) => void,
   ) {
-    this.start = { id, startedAt, startedMonotonic, method: clip(method), path: clip(path), key };
+    this.id = id;
+    this.started_at = startedAt;
+    this.began = startedMonotonic;
+    this.method = clip(method);
+    this.path = clip(path);
+    this.key = key;
     this.onEnd = onEnd;
   }
 
+  private get ended(): boolean {
+    return this.state !== "in_progress";
+  }
+
+  private since(monotonic: number): number {
+    return Math.round(monotonic - this.began);
+  }
+
   request({ model, sessionId, stream, strategy }: TraceRequest): void {
-    if (this.ended !== null) return;
-    this.asked = { model: model === null ? null : clip(model), sessionId, stream, strategy };
+    if (this.ended) return;
+    this.model = model === null ? null : clip(model);
+    this.sessionId = sessionId;
+    this.stream = stream;
+    this.strategy = strategy;
   }
 
   choice(candidates: readonly Candidate<Target>[], excluded: readonly Excluded<Target>[]): void {
-    if (this.ended !== null) return;
-    this.candidates = candidates
-      .slice(0, KEPT_TARGETS)
-      .map(({ target, reason, detail }) => ({ target: toTraceTarget(target), reason, detail }));
-    this.candidateCount = candidates.length;
-    this.excluded = excluded
-      .slice(0, KEPT_TARGETS)
-      .map(({ target, reason, detail, until }) => ({ target: toTraceTarget(target), reason, detail, until }));
-    this.excludedCount = excluded.length;
+    if (this.ended) return;
+    this.seen = kept(candidates, toSeen);
+    this.candidate_count = candidates.length;
+    this.seenOut = kept(excluded, toSeenOut);
+    this.excluded_count = excluded.length;
   }
 
-  attempt(report: AttemptReport): void {
-    if (this.ended !== null) return;
-    const model = report.model === null ? null : clip(report.model);
+  attempt({ target, model, status, reason, action, replay, startedAt, endedAt, benches }: AttemptReport): void {
+    if (this.ended) return;
+    const { provider, account, kind } = toTraceTarget(target);
     this.attempts[Math.min(this.attempts.length, KEPT_ATTEMPTS - 1)] = {
-      ...report,
-      model,
-      target: toTraceTarget(report.target),
+      provider,
+      account,
+      kind,
+      model: model === null ? null : clip(model),
+      status,
+      reason,
+      action,
+      replay,
+      started_ms: this.since(startedAt),
+      ended_ms: this.since(endedAt),
+      benches: [...benches],
     };
-    this.attemptCount += 1;
+    this.attempt_count += 1;
   }
 
   committed(target: Target, status: number, firstByteAt: number | null): void {
-    if (this.ended !== null) return;
+    if (this.ended) return;
     this.chosen = toTraceTarget(target);
     this.status = status;
-    this.firstByteAt = firstByteAt;
+    this.firstByteMs = firstByteAt === null ? null : this.since(firstByteAt);
   }
 
   heard(tokens: Usage | null): void {
     this.tokens = tokens;
   }
 
-  end(end: TraceEnd): void {
-    if (this.ended !== null) return;
-    this.ended = end;
+  end({ state, at, bytes, tokens, status, error }: TraceEnd): void {
+    if (this.ended) return;
+    this.state = state;
+    this.totalMs = this.since(at);
+    this.bytes = bytes ?? 0;
+    this.tokens = tokens ?? this.tokens;
+    this.status = status ?? this.status;
+    this.error = error ?? null;
     this.onEnd(this);
   }
 
+  get session(): string | null {
+    return this.sessionId === null ? null : hashOf(this.sessionId);
+  }
+
+  get candidates(): Trace["candidates"] {
+    return this.seen.map(({ target, reason, detail }) => ({ ...target, reason, detail }));
+  }
+
+  get excluded(): Trace["excluded"] {
+    return this.seenOut.map(({ target, reason, detail, until }) => ({ ...target, reason, detail, until }));
+  }
+
+  get timings(): Trace["timings"] {
+    return { first_byte_ms: this.firstByteMs, total_ms: this.totalMs };
+  }
+
   get trace(): Trace {
-    const { id, startedAt, startedMonotonic, method, path, key } = this.start;
-    const since = (monotonic: number): number => Math.round(monotonic - startedMonotonic);
-    const { asked, ended, candidates, excluded } = this;
     return {
-      id,
-      started_at: startedAt,
-      method,
-      path,
-      key,
-      model: asked?.model ?? null,
-      // Told to the hooks of every request, read of few: what costs most is made when it is read.
-      get session() {
-        return asked === null || asked.sessionId === null ? null : hashOf(asked.sessionId);
-      },
-      stream: asked?.stream ?? false,
-      strategy: asked?.strategy ?? null,
-      status: ended?.status ?? this.status,
-      state: ended?.state ?? "in_progress",
-      error: ended?.error ?? null,
+      id: this.id,
+      started_at: this.started_at,
+      method: this.method,
+      path: this.path,
+      key: this.key,
+      model: this.model,
+      session: this.session,
+      stream: this.stream,
+      strategy: this.strategy,
+      status: this.status,
+      state: this.state,
+      error: this.error,
       chosen: this.chosen,
-      get candidates() {
-        return candidates.map(({ target, ...rest }) => ({ ...target, ...rest }));
-      },
-      candidate_count: this.candidateCount,
-      get excluded() {
-        return excluded.map(({ target, ...rest }) => ({ ...target, ...rest }));
-      },
-      excluded_count: this.excludedCount,
-      attempts: this.attempts.map((attempt) => ({
-        provider: attempt.target.provider,
-        account: attempt.target.account,
-        kind: attempt.target.kind,
-        model: attempt.model,
-        status: attempt.status,
-        reason: attempt.reason,
-        action: attempt.action,
-        replay: attempt.replay,
-        started_ms: since(attempt.startedAt),
-        ended_ms: since(attempt.endedAt),
-        benches: [...attempt.benches],
-      })),
-      attempt_count: this.attemptCount,
-      timings: {
-        first_byte_ms: this.firstByteAt === null ? null : since(this.firstByteAt),
-        total_ms: ended === null ? null : since(ended.at),
-      },
-      bytes: ended?.bytes ?? 0,
-      tokens: ended?.tokens ?? this.tokens,
+      candidates: this.candidates,
+      candidate_count: this.candidate_count,
+      excluded: this.excluded,
+      excluded_count: this.excluded_count,
+      attempts: [...this.attempts],
+      attempt_count: this.attempt_count,
+      timings: this.timings,
+      bytes: this.bytes,
+      tokens: this.tokens,
     };
   }
 }
@@ -239,35 +290,38 @@ export interface Traces {
 
 /** Remembers the last `limit` traces, and tells the hooks of each. */
 export function createTraces({ limit = 1000, ...hooks }: { readonly limit?: number } & TraceHooks = {}): Traces {
-  function guarded(tell: () => void): void {
+  function onEnd(record: TraceRecord): void {
     try {
-      tell();
+      hooks.onEnd?.(record, () => record.trace);
     } catch (error) {
       hooks.onFault?.(error);
     }
   }
-  const onEnd = (record: TraceRecord): void => guarded(() => hooks.onEnd?.(record.trace));
   const ring: TraceRecord[] = [];
-  const byId = new Map<string, TraceRecord>();
   /** Where the next one goes. */
   let next = 0;
+
+  function newestFirst(): readonly TraceRecord[] {
+    return [...ring.slice(next), ...ring.slice(0, next)].toReversed();
+  }
+
   return {
     begin(start) {
       const record = new TraceRecord(start, onEnd);
-      const dropped = ring[next];
-      // An id that came twice is the later one's.
-      if (dropped !== undefined && byId.get(dropped.start.id) === dropped) byId.delete(dropped.start.id);
       ring[next] = record;
-      byId.set(start.id, record);
       next = (next + 1) % limit;
-      guarded(() => hooks.onBegin?.(() => record.trace));
+      try {
+        hooks.onBegin?.(() => record.trace);
+      } catch (error) {
+        hooks.onFault?.(error);
+      }
       return record;
     },
-    list(count) {
-      const oldestFirst = ring.length < limit ? ring : [...ring.slice(next), ...ring.slice(0, next)];
-      const newest = count <= 0 ? [] : oldestFirst.slice(-count).toReversed();
-      return newest.map(({ trace }) => trace);
-    },
-    get: (id) => byId.get(id)?.trace ?? null,
+    list: (count) =>
+      newestFirst()
+        .slice(0, Math.max(0, count))
+        .map(({ trace }) => trace),
+    // Looked for where it is asked for: an index of them would cost every request. An id that came twice is the later one's.
+    get: (id) => newestFirst().find((record) => record.id === id)?.trace ?? null,
   };
 }
