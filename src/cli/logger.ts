@@ -1,18 +1,14 @@
-// The log: LogTape behind the Log port. Coloured lines on a terminal, JSON lines when piped.
-import { configureSync, getLogger } from "@logtape/logtape";
-import type { LogLevel as TapeLevel, LogRecord, TextFormatter } from "@logtape/logtape";
+// The log behind the Log port: coloured lines on a terminal, JSON lines when piped. Each request leaves a line, so a line
+// costs a few assignments when it is written; it is put into words with others, behind the requests.
 import type { Clock, Log, LogFields, LogLevel } from "../core/ports.ts";
 import { spellOut } from "../core/spell-out.ts";
 
-const LEVELS = { DEBUG: "debug", INFO: "info", WARNING: "warning", ERROR: "error" } as const satisfies Record<
-  LogLevel,
-  TapeLevel
->;
-const COLOURS: Readonly<Partial<Record<TapeLevel, string>>> = {
-  debug: "\u001b[2m",
-  info: "\u001b[36m",
-  warning: "\u001b[33m",
-  error: "\u001b[31m",
+const RANK: Readonly<Record<LogLevel, number>> = { DEBUG: 0, INFO: 1, WARNING: 2, ERROR: 3 };
+const COLOURS: Readonly<Record<LogLevel, string>> = {
+  DEBUG: "\u001b[2m",
+  INFO: "\u001b[36m",
+  WARNING: "\u001b[33m",
+  ERROR: "\u001b[31m",
 };
 const RESET = "\u001b[0m";
 const DIM = "\u001b[2m";
@@ -22,6 +18,14 @@ const BATCH_MS = 20;
 
 /** What a request line begins with; the rest follows as name=value. */
 const FIRST = ["method", "path", "status"];
+
+interface Line {
+  /** Wall clock, milliseconds. */
+  readonly at: number;
+  readonly level: LogLevel;
+  readonly event: string;
+  readonly fields: LogFields;
+}
 
 const localTime = (timestamp: number): string => {
   const date = new Date(timestamp);
@@ -35,25 +39,18 @@ function shown(value: unknown): string {
 }
 
 /** One line for a person: `12:00:01 INFO    request POST /v1/messages 200 provider="…" …`. */
-const terminalFormatter: TextFormatter = ({ timestamp, level, rawMessage, properties }: LogRecord) => {
-  const colour = COLOURS[level] ?? "";
-  const text = String(rawMessage);
-  const head = FIRST.filter((name) => properties[name] !== undefined).map((name) => shown(properties[name]));
-  const rest = Object.entries(properties)
+function toTerminal({ at, level, event, fields }: Line): string {
+  const head = FIRST.filter((name) => fields[name] !== undefined).map((name) => shown(fields[name]));
+  const rest = Object.entries(fields)
     .filter(([name, value]) => value !== undefined && !FIRST.includes(name))
     .map(([name, value]) => `${DIM}${name}=${RESET}${shown(value)}`);
-  return `${[`${DIM}${localTime(timestamp)}${RESET}`, `${colour}${level.toUpperCase().padEnd(7)}${RESET}`, text, ...head, ...rest].join(" ")}\n`;
-};
+  const time = `${DIM}${localTime(at)}${RESET}`;
+  return `${[time, `${COLOURS[level]}${level.padEnd(7)}${RESET}`, event, ...head, ...rest].join(" ")}\n`;
+}
 
 /** One line for a program: an object with the time, the level in the words of the setting, the event and its fields. */
-const jsonFormatter: TextFormatter = ({ timestamp, level, rawMessage, properties }: LogRecord) =>
-  `${JSON.stringify({
-    "@timestamp": new Date(timestamp).toISOString(),
-    level: level.toUpperCase(),
-    message: String(rawMessage),
-    logger: "ccb",
-    ...properties,
-  })}\n`;
+const toJson = ({ at, level, event, fields }: Line): string =>
+  `${JSON.stringify({ "@timestamp": new Date(at).toISOString(), level, message: event, logger: "ccb", ...fields })}\n`;
 
 export interface LoggerOptions {
   readonly level: LogLevel;
@@ -70,38 +67,28 @@ export interface Logger {
   readonly setLevel: (level: LogLevel) => void;
 }
 
-/** Configures LogTape for this process and gives the port to it. Lines leave in batches, off the request path. */
+const NO_FIELDS: LogFields = {};
+
+/** Creates the log of this process. Lines leave in batches, off the request path. */
 export function createLogger({ level, coloured, clock, write }: LoggerOptions): Logger {
-  const format = coloured ? terminalFormatter : jsonFormatter;
-  const waiting: string[] = [];
+  const format = coloured ? toTerminal : toJson;
+  let waiting: Line[] = [];
+  let lowest = RANK[level];
   function flush(): void {
-    if (waiting.length > 0) write(waiting.splice(0).join(""));
+    if (waiting.length === 0) return;
+    const lines = waiting;
+    waiting = [];
+    write(lines.map(format).join(""));
   }
-  function setLevel(lowest: LogLevel): void {
-    configureSync({
-      reset: true,
-      sinks: {
-        out: (record) => {
-          if (waiting.push(format(record)) === 1) clock.after(BATCH_MS, flush);
-        },
-      },
-      loggers: [
-        { category: ["ccb"], lowestLevel: LEVELS[lowest], sinks: ["out"] },
-        { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["out"] },
-      ],
-    });
-  }
-  setLevel(level);
-  const logger = getLogger(["ccb"]);
-  const withFields = (fields?: LogFields): Record<string, unknown> => ({ ...fields });
+  const at =
+    (own: LogLevel) =>
+    (event: string, fields: LogFields = NO_FIELDS): void => {
+      if (RANK[own] < lowest) return;
+      if (waiting.push({ at: clock.now(), level: own, event, fields }) === 1) clock.after(BATCH_MS, flush);
+    };
   return {
     flush,
-    setLevel,
-    log: {
-      debug: (event, fields) => logger.debug(event, withFields(fields)),
-      info: (event, fields) => logger.info(event, withFields(fields)),
-      warning: (event, fields) => logger.warning(event, withFields(fields)),
-      error: (event, fields) => logger.error(event, withFields(fields)),
-    },
+    setLevel: (next) => void (lowest = RANK[next]),
+    log: { debug: at("DEBUG"), info: at("INFO"), warning: at("WARNING"), error: at("ERROR") },
   };
 }

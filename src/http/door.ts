@@ -56,33 +56,65 @@ const wordsOf = (text: string | null): Secret[] =>
     .map(secretOf)
     .filter((secret) => secret !== null);
 
-function toFacts(request: Request, { socket, peer }: Caller): CallFacts {
-  const { headers, url } = request;
-  const length = headers.get("content-length");
-  return {
-    method: request.method,
-    path: pathOf(url),
+/** The facts of a request, each read when it is asked for: most requests are done after two or three. */
+class RequestFacts implements CallFacts {
+  readonly path: string;
+  private readonly request: Request;
+  private readonly headers: Headers;
+  private readonly caller: Caller;
+
+  constructor(request: Request, caller: Caller) {
+    this.path = pathOf(request.url);
+    this.request = request;
+    this.headers = request.headers;
+    this.caller = caller;
+  }
+
+  get method(): string {
+    return this.request.method;
+  }
+  get host(): string | null {
+    const { url } = this.request;
     // A request that was not read from a socket says it in its URL alone.
-    host: headers.get("host") ?? (url.startsWith("/") ? null : (URL.parse(url)?.host ?? null)),
-    origin: headers.get("origin"),
-    fetchSite: headers.get("sec-fetch-site"),
-    fetchMode: headers.get("sec-fetch-mode"),
-    fetchDest: headers.get("sec-fetch-dest"),
-    contentType: headers.get("content-type"),
-    hasBody: () => (length === null ? request.body !== null : length !== "0"),
-    socket,
-    peer,
-    ccbKey: secretOf(headers.get("x-ccb-key")),
-    get credentials() {
-      return [
-        secretOf(headers.get("x-api-key")),
-        secretOf(BEARER.exec(headers.get("authorization") ?? "")?.[1]),
-      ].filter((secret) => secret !== null);
-    },
-    get forUpstream() {
-      return [...wordsOf(headers.get("x-api-key")), ...wordsOf(headers.get("authorization"))];
-    },
-  };
+    return this.headers.get("host") ?? (url.startsWith("/") ? null : (URL.parse(url)?.host ?? null));
+  }
+  get origin(): string | null {
+    return this.headers.get("origin");
+  }
+  get fetchSite(): string | null {
+    return this.headers.get("sec-fetch-site");
+  }
+  get fetchMode(): string | null {
+    return this.headers.get("sec-fetch-mode");
+  }
+  get fetchDest(): string | null {
+    return this.headers.get("sec-fetch-dest");
+  }
+  get contentType(): string | null {
+    return this.headers.get("content-type");
+  }
+  hasBody(): boolean {
+    const length = this.headers.get("content-length");
+    return length === null ? this.request.body !== null : length !== "0";
+  }
+  get socket(): boolean {
+    return this.caller.socket;
+  }
+  peer(): string | null {
+    return this.caller.peer();
+  }
+  get ccbKey(): Secret | null {
+    return secretOf(this.headers.get("x-ccb-key"));
+  }
+  get credentials(): readonly Secret[] {
+    return [
+      secretOf(this.headers.get("x-api-key")),
+      secretOf(BEARER.exec(this.headers.get("authorization") ?? "")?.[1]),
+    ].filter((secret) => secret !== null);
+  }
+  get forUpstream(): readonly Secret[] {
+    return [...wordsOf(this.headers.get("x-api-key")), ...wordsOf(this.headers.get("authorization"))];
+  }
 }
 
 export interface Door {
@@ -96,7 +128,7 @@ export interface Door {
 export function createDoor(settings: Config["settings"], bound: Bound, passthrough: () => boolean): Door {
   let rules = toRules(settings, bound, passthrough);
   return {
-    admit: (request, caller) => admit(toFacts(request, caller), rules),
+    admit: (request, caller) => admit(new RequestFacts(request, caller), rules),
     replace(next) {
       rules = toRules(next, bound, passthrough);
     },

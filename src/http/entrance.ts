@@ -18,11 +18,26 @@ const LONGEST_LOGGED_PATH = 200;
 /** Sets how long the connection of a request may be silent, seconds; 0: for ever. */
 export type LimitIdle = (request: Request, seconds: number) => void;
 
-interface Guest extends Admitted {
+/** What is noted of the caller of a request. */
+class Guest {
+  readonly admitted: Admitted;
   /** null: the limit is not touched. */
   readonly limitIdle: LimitIdle | null;
   /** Its key has room for another request. */
-  leave: () => void;
+  leave: () => void = () => {};
+
+  constructor(admitted: Admitted, limitIdle: LimitIdle | null) {
+    this.admitted = admitted;
+    this.limitIdle = limitIdle;
+  }
+}
+
+/** Where a request carries its guest: in a WeakMap each would be one more thing for the garbage collector to weigh. */
+const GUEST = Symbol("guest");
+
+function guestOf(request: Request): Guest | null {
+  const guest: unknown = Reflect.get(request, GUEST);
+  return guest instanceof Guest ? guest : null;
 }
 
 export interface EntranceDeps {
@@ -52,11 +67,10 @@ const accessOf = ({ key, ownKeyForUpstream }: Admitted) =>
 
 /** Creates the entrance. */
 export function createEntrance({ clock, log, door, toResponse }: EntranceDeps): Entrance {
-  const guests = new WeakMap<Request, Guest>();
   const throttle = createThrottle(clock);
 
   function onEnding(request: Request): void {
-    const guest = guests.get(request);
+    const guest = guestOf(request);
     guest?.leave();
     // Before the last byte: Bun takes no other limit for a connection afterwards.
     guest?.limitIdle?.(request, IDLE_SECONDS);
@@ -69,19 +83,20 @@ export function createEntrance({ clock, log, door, toResponse }: EntranceDeps): 
 
   return {
     onEnding,
-    isTrusted: (request) => guests.get(request)?.trusted === true,
+    isTrusted: (request) => guestOf(request)?.admitted.trusted === true,
     guarded: (relay) => async (request, path, id) => {
-      const guest = guests.get(request);
+      const guest = guestOf(request);
       // The guard goes by the path, and so does the router: should they ever differ, this is where it ends.
-      if (guest?.api !== true) throw new CcbError("key_missing", (words) => words.access.keyNeeded({ only: false }));
+      if (guest?.admitted.api !== true)
+        throw new CcbError("key_missing", (words) => words.access.keyNeeded({ only: false }));
       try {
-        guest.leave = throttle.enter(guest.key);
+        guest.leave = throttle.enter(guest.admitted.key);
       } catch (error) {
-        logRefusal(error, request, null, guest.key);
+        logRefusal(error, request, null, guest.admitted.key);
         onEnding(request);
         throw error;
       }
-      return relay(request, path, id, accessOf(guest));
+      return relay(request, path, id, accessOf(guest.admitted));
     },
     async handle(request, limitIdle, caller, route) {
       let admitted: Admitted;
@@ -96,12 +111,12 @@ export function createEntrance({ clock, log, door, toResponse }: EntranceDeps): 
       // The relay has limits of its own for uploads and replies, but none for a body that it does not read.
       const unread = (request.method === "GET" || request.method === "HEAD") && request.body !== null;
       const relayed = proxied && !unread;
-      const guest: Guest = { ...admitted, limitIdle: relayed ? limitIdle : null, leave: () => {} };
-      guests.set(request, guest);
+      const guest = new Guest(admitted, relayed ? limitIdle : null);
+      Reflect.set(request, GUEST, guest);
       if (relayed) limitIdle(request, 0);
       if (proxied || request.method !== "HEAD") return route(request);
       return answerHead(request, (asGet) => {
-        guests.set(asGet, guest);
+        Reflect.set(asGet, GUEST, guest);
         return route(asGet);
       });
     },

@@ -19,11 +19,11 @@ export interface CallFacts {
   readonly fetchMode: string | null;
   readonly fetchDest: string | null;
   readonly contentType: string | null;
-  readonly hasBody: () => boolean;
+  hasBody(): boolean;
   /** It came over the owner-only socket. */
   readonly socket: boolean;
   /** The address it came from, asked for where that counts; null: not known. */
-  readonly peer: () => string | null;
+  peer(): string | null;
   readonly ccbKey: Secret | null;
   /** `x-api-key`, and what is behind `Authorization: Bearer`. */
   readonly credentials: readonly Secret[];
@@ -72,36 +72,58 @@ const isCallback = ({ method, path }: CallFacts): boolean => method === "GET" &&
 const isNavigationToRoot = ({ method, path, origin, fetchMode, fetchDest }: CallFacts): boolean =>
   READS.has(method) && path === "/" && origin === null && fetchMode === "navigate" && fetchDest === "document";
 
-/** DNS rebinding: a page under a name of its own that resolves here would count as ccb's own page. */
-function checkHost({ host }: CallFacts, { hosts }: CallRules): string {
-  if (host === null) throw new CcbError("invalid_request", (words) => words.http.badHost);
+/** Of a caller where nobody has a key and none is asked for. */
+const OPEN: Admitted = { key: null, ownKeyForUpstream: false, trusted: true, api: true };
+
+interface HostName {
+  /** As it was sent, with its port. */
+  readonly host: string;
+  /** As URLs have it; "": it is none. */
+  readonly name: string;
+  readonly loopback: boolean;
+}
+
+function readHost(host: string): HostName {
   // A list, a path or a user name make no host, whatever a parser would make of them.
   const name = /[\s,/?#@\\]/.test(host) ? "" : (URL.parse(`http://${host}`)?.hostname ?? "");
-  if (!isLoopbackHost(name) && !hosts.has(name))
+  return { host, name, loopback: isLoopbackHost(name) };
+}
+
+/** The one that was read last: clients come under one name again and again. */
+let lastHost = readHost("localhost");
+
+/** DNS rebinding: a page under a name of its own that resolves here would count as ccb's own page. */
+function checkHost({ host }: CallFacts, { hosts }: CallRules): HostName {
+  if (host === null) throw new CcbError("invalid_request", (words) => words.http.badHost);
+  if (lastHost.host !== host) lastHost = readHost(host);
+  if (!lastHost.loopback && !hosts.has(lastHost.name))
     throw new CcbError("host_not_allowed", (words) => words.access.hostRefused);
-  return name;
+  return lastHost;
 }
 
 /** A request that a browser sends for a page that is not ccb's: another port of localhost is another page. */
-function checkPage(facts: CallFacts, hostname: string, { tls }: CallRules): void {
-  const { origin, fetchSite, host } = facts;
+function checkPage(facts: CallFacts, { host, loopback }: HostName, { tls }: CallRules): void {
+  const { origin, fetchSite } = facts;
+  // No browser.
+  if (origin === null && fetchSite === null) return;
   if (isCallback(facts) || isNavigationToRoot(facts)) return;
   // Under a name of the owner's a TLS proxy may stand in front.
-  const schemes = tls ? ["https"] : isLoopbackHost(hostname) ? ["http"] : ["http", "https"];
-  const foreign = origin !== null && !schemes.some((scheme) => origin === `${scheme}://${host ?? ""}`);
+  const schemes = tls ? ["https"] : loopback ? ["http"] : ["http", "https"];
+  const foreign = origin !== null && !schemes.some((scheme) => origin === `${scheme}://${host}`);
   const otherSite = fetchSite !== null && fetchSite !== "same-origin" && fetchSite !== "none";
   if (foreign || otherSite) throw new CcbError("foreign_page", (words) => words.http.foreignPage);
 }
 
 /** A form of another page can send a body, but not as JSON without asking first (Fetch §2.2.2). */
-function checkBody({ method, path, hasBody, contentType }: CallFacts): void {
-  if (isApi(path) || READS.has(method) || !hasBody()) return;
-  if (!JSON_TYPE.test(contentType ?? "")) throw new CcbError("unsupported_media_type", (words) => words.http.notJson);
+function checkBody(facts: CallFacts): void {
+  if (isApi(facts.path) || READS.has(facts.method) || !facts.hasBody()) return;
+  if (!JSON_TYPE.test(facts.contentType ?? ""))
+    throw new CcbError("unsupported_media_type", (words) => words.http.notJson);
 }
 
-function checkTransport({ socket, peer }: CallFacts, { tls, plainHttp }: CallRules): void {
-  if (socket || tls || plainHttp === null) return;
-  const address = peer();
+function checkTransport(facts: CallFacts, { tls, plainHttp }: CallRules): void {
+  if (tls || plainHttp === null || facts.socket) return;
+  const address = facts.peer();
   if (address === null || !plainHttp(address))
     throw new CcbError("plain_http_refused", (words) => words.access.plainRefused);
 }
@@ -113,19 +135,18 @@ export function admit(facts: CallFacts, rules: CallRules): Admitted {
   checkPage(facts, hostname, rules);
   checkBody(facts);
 
-  const { ccbKey, path, socket } = facts;
   const { keys } = rules;
-  const only = rules.passthrough();
   // Most have no keys: their requests pay for no look at what they carry.
+  if (keys.empty && (!rules.keysNeeded || facts.socket)) return OPEN;
+  const { ccbKey, path, socket } = facts;
+  const only = rules.passthrough();
   const own = keys.empty ? null : (facts.credentials.map((one) => keys.find(one)).find((key) => key !== null) ?? null);
   // The header that is ccb's alone decides: a limited key that was withdrawn must not turn into another one beside it.
   const key = ccbKey !== null ? keys.find(ccbKey) : only ? null : own;
   // Should a provider that passes credentials on be switched on in the middle of the request, it is not shown this one.
-  const admitted = {
-    key,
-    ownKeyForUpstream: !keys.empty && facts.forUpstream.some((word) => keys.find(word) !== null),
-  };
-  if (!rules.keysNeeded || socket) return { ...admitted, trusted: true, api: true };
+  const ownKeyForUpstream = !keys.empty && facts.forUpstream.some((word) => keys.find(word) !== null);
+  if (!rules.keysNeeded || socket) return { key, ownKeyForUpstream, trusted: true, api: true };
+  const admitted = { key, ownKeyForUpstream };
 
   const refuse = (): never => {
     if (ccbKey !== null || (!only && facts.credentials.length > 0))
@@ -137,7 +158,7 @@ export function admit(facts: CallFacts, rules: CallRules): Admitted {
   if (open) return { ...admitted, trusted: key !== null, api: false };
   if (path === "/health") return key === null ? refuse() : { ...admitted, trusted: true, api: false };
   const { management } = rules;
-  if (management === "open" || (management === "open_on_loopback" && isLoopbackHost(hostname)))
+  if (management === "open" || (management === "open_on_loopback" && hostname.loopback))
     return { ...admitted, trusted: true, api: false };
   if (key === null) return refuse();
   if (key.role !== "admin") throw new CcbError("key_role", (words) => words.access.adminNeeded);
