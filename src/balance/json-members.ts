@@ -75,7 +75,7 @@ export function parseRange(bytes: Uint8Array, range: Range): unknown {
 }
 
 /** Tells whether the quoted key in a range is `name` (ASCII), also with \u escapes (RFC 8259 §7: six bytes each). */
-function isKey(bytes: Uint8Array, key: Range, name: string): boolean {
+export function isKey(bytes: Uint8Array, key: Range, name: string): boolean {
   const length = key.end - key.start - 2;
   if (length < name.length || length > name.length * 6) return false;
   if (length > name.length) {

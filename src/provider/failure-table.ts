@@ -203,5 +203,14 @@ function tokenRefused({ target, status, message }: Seen): boolean {
   return target === "account" && (status === 401 || (status === 403 && saysTokenRefused(message)));
 }
 
+/** The rows before it are those of failures and of pages: most replies are neither. */
+const FIRST_OF_REPLIES = TABLE.findIndex(({ reason }) => reason === "limit_announced");
+
 /** The first row that matches. */
-export const rowOf = (seen: Seen): Row => TABLE.find(({ when }) => when(seen)) ?? OTHERWISE;
+export function rowOf(seen: Seen): Row {
+  for (let at = seen.failure === null && !seen.page ? FIRST_OF_REPLIES : 0; at < TABLE.length; at += 1) {
+    const row = TABLE[at];
+    if (row?.when(seen) === true) return row;
+  }
+  return OTHERWISE;
+}

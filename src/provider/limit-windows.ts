@@ -53,47 +53,105 @@ export function toNumber(value: string | null | undefined, most: number): number
 /** A window of an API key, by name: requests or tokens a minute. */
 export const isPlain = (name: string): boolean => /^(?:requests|tokens|input-tokens|output-tokens)$/.test(name);
 
-type Fields = Map<string, string>;
-
-/** Window by window, field by field; `plain` and `unified` apart, as both could use one name. */
-function collect(headers: Headers): { readonly plain: Map<string, Fields>; readonly unified: Map<string, Fields> } {
-  const plain = new Map<string, Fields>();
-  const unified = new Map<string, Fields>();
-  for (const [header, value] of headers) {
-    if (!header.startsWith(PREFIX)) continue;
-    const rest = header.slice(PREFIX.length);
-    const ofPlain = PLAIN.exec(rest);
-    const [, name, field] = ofPlain ?? UNIFIED.exec(rest) ?? [];
-    if (name === undefined || field === undefined || NO_WINDOW.has(name)) continue;
-    const group = ofPlain === null ? unified : plain;
-    const fields = group.get(name) ?? new Map<string, string>();
-    if (group.size < MAX_WINDOWS) group.set(name, fields);
-    fields.set(field, value);
-  }
-  return { plain, unified };
+/** The values of a window's headers, as they came. */
+interface Fields {
+  readonly name: string;
+  readonly plain: boolean;
+  status?: string;
+  reset?: string;
+  utilization?: string;
+  limit?: string;
+  remaining?: string;
 }
 
-function toPlainWindow(name: string, fields: Fields, nowMs: number): LimitWindow {
-  const limit = toNumber(fields.get("limit"), Number.MAX_VALUE);
-  const remaining = toNumber(fields.get("remaining"), Number.MAX_VALUE);
+/** What a header's name says; null: it is none of a window's. */
+interface Place {
+  readonly name: string;
+  readonly plain: boolean;
+  readonly field: "status" | "reset" | "utilization" | "limit" | "remaining";
+}
+
+const isField = (field: string): field is Place["field"] =>
+  field === "status" || field === "reset" || field === "utilization" || field === "limit" || field === "remaining";
+
+function toPlace(header: string): Place | null {
+  const rest = header.slice(PREFIX.length);
+  const ofPlain = PLAIN.exec(rest);
+  const [, name, field] = ofPlain ?? UNIFIED.exec(rest) ?? [];
+  if (name === undefined || field === undefined || !isField(field) || NO_WINDOW.has(name)) return null;
+  return { name, plain: ofPlain !== null, field };
+}
+
+/** An upstream sends the same names with every reply: each is read once. */
+const places = new Map<string, Place | null>();
+const MOST_PLACES = 256;
+
+function placeOf(header: string): Place | null {
+  const known = places.get(header);
+  if (known !== undefined) return known;
+  const place = toPlace(header);
+  if (places.size < MOST_PLACES) places.set(header, place);
+  return place;
+}
+
+/** What the headers of a reply say of limits, before any of it is understood. */
+export interface Told {
+  /** Of each window; `plain` and unified apart, as both could use one name. */
+  readonly windows: Fields[];
+  /** There is a limit, a window's or another, or a time to wait. */
+  any: boolean;
+}
+
+function fieldsOf(windows: Fields[], { name, plain }: Place): Fields | null {
+  let count = 0;
+  for (const fields of windows) {
+    if (fields.plain !== plain) continue;
+    if (fields.name === name) return fields;
+    count += 1;
+  }
+  if (count >= MAX_WINDOWS) return null;
+  const made: Fields = { name, plain };
+  windows.push(made);
+  return made;
+}
+
+/** One look over the names: a reply without limits costs no more. */
+export function collect(headers: Headers): Told {
+  const told: Told = { windows: [], any: false };
+  headers.forEach((value, header) => {
+    if (!header.startsWith(PREFIX)) {
+      if (header.startsWith("retry-after")) told.any = true;
+      return;
+    }
+    told.any = true;
+    const place = placeOf(header);
+    const fields = place === null ? null : fieldsOf(told.windows, place);
+    if (place !== null && fields !== null) fields[place.field] = value;
+  });
+  return told;
+}
+
+function toPlainWindow(fields: Fields, nowMs: number): LimitWindow {
+  const limit = toNumber(fields.limit, Number.MAX_VALUE);
+  const remaining = toNumber(fields.remaining, Number.MAX_VALUE);
   // A limit of 0 is no limit that anybody could have used up.
   const known = remaining !== null && limit !== 0;
   return {
-    name,
+    name: fields.name,
     scope: "account",
     status: known ? (remaining === 0 ? "rejected" : "allowed") : "unknown",
     utilization: known && limit !== null ? Math.max(0, (limit - remaining) / limit) : null,
-    resetAt: parseReset(fields.get("reset") ?? "", nowMs),
+    resetAt: parseReset(fields.reset ?? "", nowMs),
   };
 }
 
-function toUnifiedWindow(name: string, fields: Fields, nowMs: number): LimitWindow {
+function toUnifiedWindow({ name, status, utilization, reset }: Fields, nowMs: number): LimitWindow {
   return {
     name,
     scope: SHARED.has(name) ? "account" : "model",
-    status: toStatus(fields.get("status")),
-    utilization: toNumber(fields.get("utilization"), 10),
-    resetAt: parseReset(fields.get("reset") ?? "", nowMs),
+    status: toStatus(status),
+    utilization: toNumber(utilization, 10),
+    resetAt: parseReset(reset ?? "", nowMs),
   };
 }
 
@@ -122,14 +180,15 @@ export interface Sum extends Pick<LimitWindow, "status" | "resetAt"> {
   readonly overageDisabledReason: string | null;
 }
 
-/** Every window that the headers name, the sum among them only where it adds something. */
-export function readWindows(headers: Headers, sum: Sum, nowMs: number): readonly LimitWindow[] {
-  const { plain, unified } = collect(headers);
-  const windows = [...unified].map(([name, fields]) => toUnifiedWindow(name, fields, nowMs));
-  const whole = toSum(windows, sum);
-  return [
-    ...[...plain].map(([name, fields]) => toPlainWindow(name, fields, nowMs)),
-    ...windows,
-    ...(whole === null ? [] : [whole]),
-  ];
+/** Every window that was told of, the sum among them only where it adds something. */
+export function readWindows(told: Told, sum: Sum, nowMs: number): readonly LimitWindow[] {
+  const plain: LimitWindow[] = [];
+  const unified: LimitWindow[] = [];
+  for (const fields of told.windows) {
+    if (fields.plain) plain.push(toPlainWindow(fields, nowMs));
+    else unified.push(toUnifiedWindow(fields, nowMs));
+  }
+  const whole = toSum(unified, sum);
+  if (whole !== null) unified.push(whole);
+  return plain.length === 0 ? unified : plain.concat(unified);
 }

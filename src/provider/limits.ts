@@ -1,6 +1,6 @@
 // What a reply says of rate limits, in one plain report, and what follows from it. Pure; nothing here throws.
 import type { LimitWindow, WindowStatus } from "./limit-windows.ts";
-import { PREFIX, readWindows, serves, toNumber, toStatus } from "./limit-windows.ts";
+import { collect, PREFIX, readWindows, serves, toNumber, toStatus } from "./limit-windows.ts";
 import { parseReset, parseRetryAt } from "./reset-time.ts";
 
 export interface LimitReport {
@@ -35,25 +35,17 @@ function toWord(value: string | null): string | null {
   return /^[\w.-]{1,64}$/.test(word) ? word : null;
 }
 
-/** One look over the names: a reply without limits costs no more. */
-function saysAnything(headers: Headers): boolean {
-  let found = false;
-  headers.forEach((_, name) => {
-    found ||= name.startsWith(PREFIX) || name.startsWith("retry-after");
-  });
-  return found;
-}
-
 /** Reads every limit that the headers of a reply name; any reply has them, 200 too. `nowMs`: wall clock. */
 export function parseLimits(headers: Headers, nowMs: number): LimitReport {
-  if (!saysAnything(headers)) return NO_LIMITS;
+  const told = collect(headers);
+  if (!told.any) return NO_LIMITS;
   const read = (name: string): string | null => headers.get(`${PREFIX}unified-${name}`);
   const status = toStatus(read("status"));
   const claim = toWord(read("representative-claim"));
   const overageStatus = toStatus(read("overage-status"));
   const overageDisabledReason = toWord(read("overage-disabled-reason"));
   const resetAt = parseReset(read("reset") ?? "", nowMs);
-  const windows = readWindows(headers, { status, resetAt, claim, overageDisabledReason }, nowMs);
+  const windows = readWindows(told, { status, resetAt, claim, overageDisabledReason }, nowMs);
   const saidInUse = /^(?:true|1)$/i.test(read("overage-in-use")?.trim() ?? "");
   const planSpent = rejects({ windows }, "account");
   return {

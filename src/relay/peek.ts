@@ -1,6 +1,6 @@
 // Two top-level members of a JSON body, found by a scan of the bytes: parsing megabytes to learn one name would cost
 // more than the whole relay (facts/bun, "big bodies").
-import { behindString, skipSpace } from "../balance/json-members.ts";
+import { behindString, isKey, skipSpace } from "../balance/json-members.ts";
 
 export interface Peeked {
   readonly model: string | null;
@@ -11,23 +11,34 @@ export interface Peeked {
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
+const BACKSLASH = 0x5c;
 const OPEN = new Set([0x7b, 0x5b]);
 const CLOSE = new Set([0x7d, 0x5d]);
 
 /** `max_tokens`, each letter as \u0073 (RFC 8259 §7), and the opening quote: a longer key is another one. */
 const LONGEST_KEY_BYTES = 10 * 6 + 1;
 
+const KEYS = ["model", "stream", "max_tokens"] as const;
+
 const decoder = new TextDecoder();
 const textOf = (bytes: Uint8Array, from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
 
 /** The string between two quotes; `end` is behind the second. */
 function stringAt(bytes: Uint8Array, start: number, end: number): string | null {
+  // Names are short and plain: without an escape there is nothing to parse.
+  if (!bytes.subarray(start, end).includes(BACKSLASH)) return textOf(bytes, start + 1, end - 1);
   try {
     const value: unknown = JSON.parse(textOf(bytes, start, end));
     return typeof value === "string" ? value : null;
   } catch {
     return null;
   }
+}
+
+/** The key that stands between two quotes, of those that are looked for; null: another one. */
+function keyAt(bytes: Uint8Array, start: number, end: number): string | null {
+  for (const key of KEYS) if (isKey(bytes, { start, end }, key)) return key;
+  return null;
 }
 
 function numberAt(bytes: Uint8Array, start: number): number | null {
@@ -62,7 +73,7 @@ export function peekBody(bytes: Uint8Array): Peeked {
     const colon = depth === 1 ? skipSpace(bytes, end) : -1;
     if (colon !== -1 && bytes[colon] === COLON) {
       const value = skipSpace(bytes, colon + 1);
-      const key = end - at - 1 <= LONGEST_KEY_BYTES ? stringAt(bytes, at, end) : null;
+      const key = end - at - 1 <= LONGEST_KEY_BYTES ? keyAt(bytes, at, end) : null;
       if (key === "model" && bytes[value] === QUOTE) {
         const valueEnd = behindString(bytes, value);
         if (valueEnd === -1) break;
