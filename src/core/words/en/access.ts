@@ -60,11 +60,11 @@ export const accessWords = {
   keyNeeded: ({ only }: { only: boolean }): string =>
     only
       ? "ccb asks for a key here, as x-ccb-key (the other credentials go to the upstream). For Claude Code: ANTHROPIC_CUSTOM_HEADERS='x-ccb-key: YOUR_KEY'. `ccb key new NAME` makes one."
-      : "ccb asks for a key here, as x-api-key, Authorization: Bearer or x-ccb-key. For Claude Code: ANTHROPIC_AUTH_TOKEN=YOUR_KEY. `ccb key new NAME` makes one.",
+      : "ccb asks for a key here, as Authorization: Bearer or x-ccb-key. For Claude Code: ANTHROPIC_AUTH_TOKEN=YOUR_KEY. `ccb key new NAME` makes one.",
   keyUnknown: ({ only }: { only: boolean }): string =>
     only
       ? "ccb does not know this x-ccb-key. Send one of settings.auth; `ccb key new NAME` makes one."
-      : "ccb does not know this key. Send one of settings.auth as x-api-key, Authorization: Bearer or x-ccb-key; `ccb key new NAME` makes one.",
+      : "ccb does not know this key. Send one of settings.auth as Authorization: Bearer or x-ccb-key; `ccb key new NAME` makes one.",
   adminNeeded: "This key may call /v1/* and /health only. Use a key with role: admin, or ccb's socket.",
   modelRefused: "This key may not use this model. settings.auth says which ones it may.",
   modelUntold: "This key may use some models only, and the request does not say plainly which one it wants.",

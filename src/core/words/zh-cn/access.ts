@@ -53,11 +53,11 @@ export const accessWords: typeof english = {
   keyNeeded: ({ only }) =>
     only
       ? "此处需要 ccb 的密钥，请放在 x-ccb-key 中（其余凭据会转发给上游）。Claude Code：ANTHROPIC_CUSTOM_HEADERS='x-ccb-key: YOUR_KEY'。运行 `ccb key new NAME` 可生成密钥。"
-      : "此处需要 ccb 的密钥，请放在 x-api-key、Authorization: Bearer 或 x-ccb-key 中。Claude Code：ANTHROPIC_AUTH_TOKEN=YOUR_KEY。运行 `ccb key new NAME` 可生成密钥。",
+      : "此处需要 ccb 的密钥，请放在 Authorization: Bearer 或 x-ccb-key 中。Claude Code：ANTHROPIC_AUTH_TOKEN=YOUR_KEY。运行 `ccb key new NAME` 可生成密钥。",
   keyUnknown: ({ only }) =>
     only
       ? "ccb 不认识这个 x-ccb-key。请发送 settings.auth 中的密钥；运行 `ccb key new NAME` 可生成密钥。"
-      : "ccb 不认识这个密钥。请用 x-api-key、Authorization: Bearer 或 x-ccb-key 发送 settings.auth 中的密钥；运行 `ccb key new NAME` 可生成密钥。",
+      : "ccb 不认识这个密钥。请用 Authorization: Bearer 或 x-ccb-key 发送 settings.auth 中的密钥；运行 `ccb key new NAME` 可生成密钥。",
   adminNeeded: "此密钥只能调用 /v1/* 和 /health。请使用 role: admin 的密钥，或使用 ccb 的套接字。",
   modelRefused: "此密钥不能使用这个模型。settings.auth 规定了它可以使用哪些模型。",
   modelUntold: "此密钥只能使用部分模型，而请求没有明确说明要用哪一个。",
