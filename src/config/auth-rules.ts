@@ -21,7 +21,8 @@ const KEY_FIELDS = ["api_key", "api_keys", "exempt_paths"];
 
 /**
  * The settings without keys that are not asked for. While `enabled` is false nothing of them is judged: a file of the
- * older balancer holds a placeholder there. Keys without any word on `enabled` are an error: somebody meant them.
+ * older balancer holds a placeholder there. Keys without any word on `enabled` are an error, and so is `admin: key`, which
+ * is ccb's own: somebody meant them.
  */
 export function withoutIdleKeys(settings: unknown, pointer: Pointer, report: Report): unknown {
   if (!Value.Check(MappingSchema, settings)) return settings;
@@ -32,6 +33,7 @@ export function withoutIdleKeys(settings: unknown, pointer: Pointer, report: Rep
   const hasKeys = Object.hasOwn(auth, "api_key") || Object.hasOwn(auth, "api_keys");
   for (const field of KEY_FIELDS) report.discard(child(at, field));
   if (hasKeys && !Object.hasOwn(auth, "enabled")) report.error(at, (words) => words.access.enabledUnsaid, "key");
+  else if (auth["admin"] === "key") report.error(child(at, "admin"), (words) => words.access.adminUnasked);
   else if (hasKeys) report.warning(at, (words) => words.access.keysIdle, "key");
   const kept = Object.entries(auth).filter(([field]) => !KEY_FIELDS.includes(field));
   return { ...settings, auth: Object.fromEntries(kept) };

@@ -92,6 +92,10 @@ table(
     ["off", settings("  auth: {enabled: false, api_key: change-me}"), "4:3: warning: settings.auth: the keys are not"],
     ["off, with faults", settings('  auth: {enabled: false, api_key: "${NO}", api_keys: 7, exempt_paths: 7}'), "4:3: warning: settings.auth: the keys are not"], // prettier-ignore
     ["off, none", settings("  auth: {enabled: false}")],
+    ["a key for management alone", settings("  auth: {admin: key}"), "4:17: error: settings.auth.admin: management would answer without a key"], // prettier-ignore
+    ["off, and a key for management", settings("  auth: {enabled: false, admin: key}"), "4:33: error: settings.auth.admin: management would"], // prettier-ignore
+    ["off, with keys, and one for management", settings(`  auth: {enabled: false, api_key: ${KEY}, admin: key}`), "4:68: error: settings.auth.admin: management would"], // prettier-ignore
+    ["open management, as it is anyway", settings("  auth: {admin: open}")],
     ["unsaid", settings(`  auth: {api_key: ${KEY}}`), "4:3: error: settings.auth: holds keys and does not say"],
     ["mistyped", settings("  auth: {enable: true}"), '4:10: error: settings.auth.enable: unknown key; did you mean "enabled"?'], // prettier-ignore
     ["in text", settings('  auth: {enabled: "true"}'), "4:19: error: settings.auth.enabled: must be true or false"],

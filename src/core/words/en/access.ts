@@ -6,6 +6,8 @@ export const accessWords = {
   expectPath: "a path that begins with /, such as /health, without ? and #",
   enabledUnsaid: "holds keys and does not say whether they are asked for; add enabled: true",
   keysIdle: "the keys are not asked for, since enabled is false: every program that can connect may call",
+  adminUnasked:
+    "management would answer without a key, since keys are not asked for; add enabled: true, and under api_keys one with role: admin (`ccb key new me --role admin` prints its line)",
   noKeys: "enabled without any key; `ccb key new NAME` makes one and prints its line for api_keys",
   keyOrDigest: "needs either key or key_sha256, and not both",
   keyNameTwice: "another key has this name already (upper and lower case count as the same)",

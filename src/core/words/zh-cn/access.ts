@@ -6,6 +6,8 @@ export const accessWords: typeof english = {
   expectPath: "以 / 开头的路径，例如 /health，不含 ? 和 #",
   enabledUnsaid: "这里有密钥，却没有说明是否启用；请加上 enabled: true",
   keysIdle: "enabled 为 false，不会要求密钥：任何能连接的程序都可以调用",
+  adminUnasked:
+    "没有启用密钥，管理接口不用密钥也会回应；请加上 enabled: true，并在 api_keys 中加入一个 role: admin 的密钥（运行 `ccb key new me --role admin` 可打印所需的一行）",
   noKeys: "已启用，但没有任何密钥；运行 `ccb key new NAME` 可生成密钥并打印 api_keys 所需的一行",
   keyOrDigest: "需要 key 或 key_sha256 其中之一，不能同时使用",
   keyNameTwice: "已有同名的密钥（不区分大小写）",
