@@ -56,6 +56,11 @@ export function exposureWarnings(settings: {
   const adminKey = auth.keys.some(({ role }) => role === "admin");
   if (managementNeedsKey(host, auth) && !adminKey && socket === null) found.push((words) => words.access.noAdminKey);
   if (isEveryAddress(host) && allowed_hosts.length === 0) found.push((words) => words.access.noAllowedHosts);
+  // To ccb, whoever comes through a proxy on this machine is on this machine.
+  const named = (name: string): boolean =>
+    URL.parse(`http://${name}/`)?.hostname === name && !isLoopbackHost(name);
+  if (!auth.enabled && host !== NO_HOST && allowed_hosts.some(named))
+    found.push((words) => words.access.namesWithoutKeys);
   if (plain_http_from.some((range) => range.endsWith("/0")) && tls === null && isExposed(host))
     found.push((words) => words.access.plainFromAnywhere);
   return found;

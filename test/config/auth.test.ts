@@ -125,6 +125,10 @@ table("an address that others reach", [
   ["under a name", settings(`  host: 0.0.0.0\n${KEYED}\n${TLS}\n  allowed_hosts: [ccb.example]`)],
   ["for clients alone", settings(`  host: 192.0.2.1\n${CLIENT_ONLY}\n${TLS}`), "5:3: warning: settings.auth: no key has role: admin"], // prettier-ignore
   ["for clients, the owner by the socket", settings(`  host: 192.0.2.1\n${CLIENT_ONLY}\n${TLS}\n  socket: ccb.sock`)],
+  ["this machine under a name, without keys", settings("  allowed_hosts: [ccb.example]"), "3:1: warning: settings.auth: asks for no key, and ccb answers under"], // prettier-ignore
+  ["this machine under a name, with keys", settings(`${KEYED}\n  allowed_hosts: [ccb.example]`)],
+  ["this machine under a name of it", settings("  allowed_hosts: [ccb.localhost]")],
+  ["the socket under a name", settings("  host: none\n  socket: ccb.sock\n  allowed_hosts: [ccb.example]")],
   ["everybody in the clear", settings(`  host: 192.0.2.1\n${KEYED}\n  plain_http_from: [0.0.0.0/0]`), "5:3: warning: settings.auth: plain_http_from covers"], // prettier-ignore
   ["none at all", settings("  host: none"), '4:9: error: settings.host: host "none" listens nowhere'],
   ["the socket alone", settings("  host: none\n  socket: ccb.sock")],

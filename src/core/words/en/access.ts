@@ -52,6 +52,8 @@ export const accessWords = {
   noAdminKey: "no key has role: admin and there is no settings.socket: nobody could sign an account in",
   noAllowedHosts:
     "clients reach this address under a name of yours, and ccb answers none but localhost: name it in settings.allowed_hosts, or they get 403",
+  namesWithoutKeys:
+    "asks for no key, and ccb answers under the names of allowed_hosts: whoever comes under them through a proxy on this machine may use the accounts and manage them; add enabled: true and keys, unless only you can",
   plainFromAnywhere: "plain_http_from covers every address: keys may cross any network in the clear",
 
   // requests

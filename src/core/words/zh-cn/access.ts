@@ -47,6 +47,8 @@ export const accessWords: typeof english = {
   noAdminKey: "没有 role: admin 的密钥，也没有 settings.socket：谁都无法登录账号",
   noAllowedHosts:
     "客户端会用您自己的名称访问此地址，而 ccb 只回应 localhost：请把该名称加入 settings.allowed_hosts，否则会得到 403",
+  namesWithoutKeys:
+    "没有启用密钥，而 ccb 会以 allowed_hosts 中的名称回应：凡是通过本机的代理以这些名称访问的人，都能使用和管理账号；除非只有您能这样访问，否则请加上 enabled: true 和密钥",
   plainFromAnywhere: "plain_http_from 覆盖了所有地址：密钥可能以明文经过任何网络",
 
   hostRefused:
