@@ -5,6 +5,14 @@
 const MAX_FETCHES = "65535";
 
 /**
+ * How long the allocator keeps memory that was freed before it gives it back to the system, milliseconds. Its own ten are
+ * less than the time to the next large request: each page would be taken from the system anew, which costs an upload of
+ * a megabyte more than everything else that is done with it.
+ */
+const PURGE_DELAY = "MIMALLOC_PURGE_DELAY";
+const PURGE_DELAY_MS = "10000";
+
+/**
  * Never inherited: the first accepts any server's certificate, the second prints bearers, the third runs code; the
  * proxy variables would override a provider's own setting (NO_PROXY beats an explicit proxy in Bun).
  */
@@ -41,9 +49,13 @@ if (!booted) {
     take(name.toUpperCase());
   }
   for (const name of [...DROPPED, "BUN_CONFIG_MAX_HTTP_REQUESTS"]) take(name);
+  // Handed back to a client as it was; the person's own choice stays in force here, too.
+  const purgeDelay = env[PURGE_DELAY];
+  take(PURGE_DELAY);
   next[TAKEN] = JSON.stringify(taken);
   next["CCB_PROXY_ENVIRONMENT"] = JSON.stringify(proxies);
   next["BUN_CONFIG_MAX_HTTP_REQUESTS"] = MAX_FETCHES;
+  next[PURGE_DELAY] = purgeDelay ?? PURGE_DELAY_MS;
   next[MARK] = String(pid);
   // Compiled, the second argument is a path inside the binary; the program finds it again by itself.
   const compiled = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");

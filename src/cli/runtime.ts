@@ -116,7 +116,13 @@ const TakenSchema = Type.Record(Type.String(), Type.String());
 /** The environment as the person has it: for programs that ccb starts, without what boot.ts put there or took out. */
 export function originalEnvironment(): Record<string, string> {
   const taken: unknown = JSON.parse(environment["CCB_TAKEN_ENVIRONMENT"] ?? "{}");
-  const own = ["CCB_BOOTED", "CCB_PROXY_ENVIRONMENT", "CCB_TAKEN_ENVIRONMENT", "BUN_CONFIG_MAX_HTTP_REQUESTS"];
+  const own = [
+    "CCB_BOOTED",
+    "CCB_PROXY_ENVIRONMENT",
+    "CCB_TAKEN_ENVIRONMENT",
+    "BUN_CONFIG_MAX_HTTP_REQUESTS",
+    "MIMALLOC_PURGE_DELAY",
+  ];
   const kept = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined || own.includes(name) ? [] : [[name, value] as const],
   );
