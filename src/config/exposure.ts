@@ -58,7 +58,7 @@ export function exposureWarnings(settings: {
   if (isEveryAddress(host) && allowed_hosts.length === 0) found.push((words) => words.access.noAllowedHosts);
   // To ccb, whoever comes through a proxy on this machine is on this machine.
   const named = (name: string): boolean =>
-    URL.parse(`http://${name}/`)?.hostname === name && !isLoopbackHost(name);
+    !name.includes("*") && URL.parse(`http://${name}/`)?.hostname === name && !isLoopbackHost(name);
   if (!auth.enabled && host !== NO_HOST && allowed_hosts.some(named))
     found.push((words) => words.access.namesWithoutKeys);
   if (plain_http_from.some((range) => range.endsWith("/0")) && tls === null && isExposed(host))
