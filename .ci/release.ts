@@ -25,8 +25,8 @@ const TARGETS: Readonly<Record<string, string>> = {
 const HOST = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
 
 function run(command: readonly string[], cwd: string): void {
-  const done = Bun.spawnSync([...command], { cwd, stdout: "ignore", stderr: "pipe" });
-  if (done.exitCode !== 0) throw new Error(`${command.join(" ")}\n${done.stderr.toString()}`);
+  const done = Bun.spawnSync([...command], { cwd, stdout: "pipe", stderr: "pipe" });
+  if (done.exitCode !== 0) throw new Error(`${command.join(" ")}\n${done.stdout.toString()}${done.stderr.toString()}`);
 }
 
 const read = (...path: string[]): string => readFileSync(join(root, ...path), "utf8");
@@ -99,6 +99,14 @@ function main(): number {
   });
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) return 1;
+
+  try {
+    // Bundling looks at no types: a word that a language lacks would pass.
+    run([process.execPath, "run", "--bun", "types:src"], root);
+  } catch (error) {
+    console.error(String(error));
+    return 1;
+  }
 
   const { version }: { version: string } = JSON.parse(read("package.json"));
   const out = resolve(values.out ?? join(root, "dist", "release"));
