@@ -9,6 +9,7 @@ import type { Affinity } from "./affinity.ts";
 import type { ChoiceRequest, ChoiceState, Forbidden, Unusable } from "./choosable.ts";
 import { choose } from "./choose.ts";
 import type { Candidate, Choice } from "./choose.ts";
+import { frontRunner } from "./front.ts";
 import type { Plan } from "./plan.ts";
 import { createSessions } from "./sessions.ts";
 import type { Sessions } from "./sessions.ts";
@@ -25,8 +26,8 @@ export interface Asked extends ChoiceRequest {
   readonly thread: boolean;
   /** From `nextTurn`. */
   readonly turn: number;
-  /** Why the caller may not have a target; null: it may. */
-  readonly forbids: (target: Target) => Forbidden | null;
+  /** Why the caller may not have a target; null: it may. Itself null: it may have all. */
+  readonly forbids: ((target: Target) => Forbidden | null) | null;
 }
 
 /** What a request has learnt on its way. */
@@ -88,7 +89,6 @@ export interface FleetDeps {
 
 /** The targets that a request sees: with a client's own credential, it is that credential that is benched. */
 function ownTargets(targets: readonly Target[], digest: string): readonly Target[] {
-  if (!targets.some(({ kind }) => kind === "client")) return targets;
   return targets.map((target) => (target.kind === "client" ? { ...target, id: `${target.id}:${digest}` } : target));
 }
 
@@ -143,11 +143,28 @@ export function createFleet({ clock, random, store, sessionTtlMs }: FleetDeps): 
     unusable,
   };
 
+  /** What is known of the targets, and of what this request may not have. */
+  const viewOf = ({ forbids }: Asked): ChoiceState<Target> =>
+    forbids === null ? view : { ...view, unusable: (target) => forbids(target) ?? unusable(target) };
+
+  function targetsOf(plan: Plan, { model, clientDigest }: Asked): readonly Target[] {
+    const targets = plan.targetsFor(model);
+    return plan.passesThrough ? ownTargets(targets, clientDigest) : targets;
+  }
+
   function chosen(plan: Plan, asked: Asked): Choice<Target> {
-    const targets = ownTargets(plan.targetsFor(asked.model), asked.clientDigest);
     const { strategy } = plan.config.settings.balancing;
-    const mine = { ...view, unusable: (target: Target) => asked.forbids(target) ?? unusable(target) };
-    return choose(targets, asked, mine, { strategy }, clock.now(), asked.turn);
+    return choose(targetsOf(plan, asked), asked, viewOf(asked), { strategy }, clock.now(), asked.turn);
+  }
+
+  /** The front runner, begun. */
+  function first(plan: Plan, asked: Asked, { skip, avoided }: Experience): ReturnType<Fleet["pick"]> | null {
+    if (avoided.size > 0) return null;
+    const { strategy } = plan.config.settings.balancing;
+    const view = viewOf(asked);
+    const candidate = frontRunner(targetsOf(plan, asked), asked, view, strategy, clock.now(), asked.turn);
+    const begun = candidate === null || skip(candidate.target) ? null : again(candidate.target, asked);
+    return candidate === null || begun === null ? null : { choice: { candidates: [candidate], excluded: [] }, begun };
   }
 
   function settle(target: Target, { sessionId, message }: Asked): void {
@@ -180,7 +197,10 @@ export function createFleet({ clock, random, store, sessionTtlMs }: FleetDeps): 
       return mine;
     },
     choose: chosen,
-    pick(plan, asked, { skip, avoided }) {
+    pick(plan, asked, experience) {
+      const ahead = first(plan, asked, experience);
+      if (ahead !== null) return ahead;
+      const { skip, avoided } = experience;
       const choice = chosen(plan, asked);
       const order = choice.candidates.length > 0 ? ordered(unpaid(choice), avoided) : lastResort(choice);
       for (const { target } of order) {

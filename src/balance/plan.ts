@@ -8,6 +8,8 @@ import { matchRoute } from "./model-routes.ts";
 
 export interface Plan {
   readonly config: Config;
+  /** A provider signs with the clients' own credentials. */
+  readonly passesThrough: boolean;
   /** Every target, those of disabled providers too. */
   targets(): readonly Target[];
   /** The targets of the route that the model matches; all where none does. */
@@ -23,6 +25,8 @@ export interface Plan {
 
 /** An account that stands apart from its provider does so within a route's entry, too: by less than one entry. */
 const WITHIN_ENTRY = 1e-7;
+
+const MOST_MATCHED = 200;
 
 function routed(targets: readonly Target[], entries: readonly RouteEntry[]): readonly Target[] {
   return entries.flatMap((entry) =>
@@ -55,19 +59,31 @@ export function createPlan(config: Config, store: Pick<AccountStore, "all">): Pl
     return targets;
   }
 
+  /** Globs are matched once for each name: clients ask for the same few, and hostile ones for no more than so many. */
+  const matched = new Map<string, ModelRoute | null>();
+  function routeFor(model: string | null): ModelRoute | null {
+    if (model === null || config.model_routes.length === 0) return null;
+    const known = matched.get(model);
+    if (known !== undefined) return known;
+    const route = matchRoute(config.model_routes, model);
+    if (matched.size < MOST_MATCHED) matched.set(model, route);
+    return route;
+  }
+
   return {
     config,
+    passesThrough: config.providers.some(({ credential }) => credential.kind === "passthrough"),
     targets: all,
-    routeOf: (model) => matchRoute(config.model_routes, model)?.pattern ?? "",
+    routeOf: (model) => routeFor(model)?.pattern ?? "",
     providersFor(model) {
-      const route = matchRoute(config.model_routes, model);
+      const route = routeFor(model);
       return route === null
         ? config.providers
         : config.providers.filter(({ name }) => route.entries.some(({ provider }) => provider === name));
     },
     targetsFor(model) {
       const every = all();
-      const route = matchRoute(config.model_routes, model);
+      const route = routeFor(model);
       if (route === null) return every;
       const known = routes.get(route);
       if (known !== undefined) return known;

@@ -5,7 +5,7 @@ import type { Plan } from "../balance/plan.ts";
 import { sessionIdOf } from "../balance/session-id.ts";
 import { kindOfPath } from "../provider/path-kind.ts";
 import { carriesClaudeToken } from "../provider/prepare.ts";
-import { forbiddenOf } from "./access.ts";
+import { forbiddenOf, FULL_ACCESS } from "./access.ts";
 import type { Access } from "./access.ts";
 import type { RequestBody } from "./request-body.ts";
 
@@ -40,7 +40,6 @@ export function toAsked(fleet: Fleet, { headers, path, body, model, plan, access
   const { pinned, thread } = fleet.affinity.look(path, bytes);
   const sessionId = sessionIdOf(headers, bytes);
   const route = plan.routeOf(model);
-  const passthrough = plan.config.providers.some(({ credential }) => credential.kind === "passthrough");
   const asked: Asked = {
     model,
     sessionId: sessionId === null || route === "" ? sessionId : `${sessionId} ${route}`,
@@ -49,9 +48,9 @@ export function toAsked(fleet: Fleet, { headers, path, body, model, plan, access
     message: kind === "messages",
     countTokens: kind === "count_tokens",
     claudeToken: carriesClaudeToken(headers),
-    clientDigest: passthrough ? digestOf(headers) : "",
+    clientDigest: plan.passesThrough ? digestOf(headers) : "",
     turn: fleet.nextTurn(),
-    forbids: (target) => forbiddenOf(access, target),
+    forbids: access === FULL_ACCESS ? null : (target) => forbiddenOf(access, target),
   };
   return { asked, sessionId };
 }
