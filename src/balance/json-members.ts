@@ -58,6 +58,43 @@ function behindValue(bytes: Uint8Array, start: number): number {
   return -1;
 }
 
+/** So much of the end is looked through: a client writes its long members first, or last. */
+const END_BYTES = 64 * 1024;
+
+/**
+ * The value of the last top-level member called `name` (ASCII) of a valid JSON object, where it stands near the end: how
+ * many brackets close behind it says how deep it stands, so nothing before it is looked at. null: the word is nowhere a
+ * key or a string of its own. undefined: it may stand further ahead.
+ */
+export function memberNearEnd(bytes: Uint8Array, name: string): Range | null | undefined {
+  const text = toBuffer(bytes);
+  const quoted = `"${name}"`;
+  const key = text.lastIndexOf(quoted);
+  if (key === -1) return null;
+  if (key < bytes.length - END_BYTES) return undefined;
+  const colon = skipSpace(bytes, key + quoted.length);
+  if (bytes[colon] !== COLON || bytes[key - 1] === BACKSLASH) return undefined;
+  let depth = 1;
+  for (let at = colon; at < bytes.length;) {
+    const byte = bytes[at];
+    if (byte === QUOTE) {
+      at = behindString(bytes, at);
+      if (at === -1) return undefined;
+      continue;
+    }
+    if (isOpen(byte)) depth += 1;
+    else if (isClose(byte)) depth -= 1;
+    at += 1;
+    if (depth === 0) {
+      // The outermost object is over here, or it was not the outermost.
+      if (skipSpace(bytes, at) < bytes.length) return undefined;
+      const start = skipSpace(bytes, colon + 1);
+      return { start, end: behindValue(bytes, start) };
+    }
+  }
+  return undefined;
+}
+
 /** A view, not a copy: its `includes` is native, and most bodies do not hold the word. */
 export const toBuffer = (body: Uint8Array): Buffer =>
   Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);

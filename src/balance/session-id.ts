@@ -1,7 +1,7 @@
 // Which conversation a request belongs to: the client's header, else what it wrote into metadata.user_id.
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
-import { memberRanges, parseRange, toBuffer } from "./json-members.ts";
+import { memberNearEnd, memberRanges, parseRange, toBuffer } from "./json-members.ts";
 
 /** The clients' ids are UUIDs; what is much longer is no id, and would be kept ten thousand times. */
 const SessionId = Type.String({ minLength: 1, maxLength: 128 });
@@ -20,7 +20,8 @@ export function sessionIdOf(headers: Headers, body: Uint8Array | null): string |
   const header = headers.get("x-claude-code-session-id")?.trim();
   if (header !== undefined && Value.Check(SessionId, header)) return header;
   if (body === null || !toBuffer(body).includes('"metadata"')) return null;
-  const range = memberRanges(body, "metadata").at(-1);
+  // Most clients write it behind the conversation, which is long.
+  const range = memberNearEnd(body, "metadata") ?? memberRanges(body, "metadata").at(-1);
   const metadata = range === undefined ? null : parseRange(body, range);
   return Value.Check(MetadataSchema, metadata) ? sessionInUserId(metadata.user_id) : null;
 }

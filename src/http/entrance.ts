@@ -84,7 +84,7 @@ export function createEntrance({ clock, log, door, toResponse }: EntranceDeps): 
   return {
     onEnding,
     isTrusted: (request) => guestOf(request)?.admitted.trusted === true,
-    guarded: (relay) => async (request, path, id) => {
+    guarded: (relay) => (request, path, id) => {
       const guest = guestOf(request);
       // The guard goes by the path, and so does the router: should they ever differ, this is where it ends.
       if (guest?.admitted.api !== true)
@@ -98,14 +98,15 @@ export function createEntrance({ clock, log, door, toResponse }: EntranceDeps): 
       }
       return relay(request, path, id, accessOf(guest.admitted));
     },
-    async handle(request, limitIdle, caller, route) {
+    // No promise of its own: the route's is handed on.
+    handle(request, limitIdle, caller, route) {
       let admitted: Admitted;
       try {
         assertRoutable(request);
         admitted = door.admit(request, caller);
       } catch (error) {
         logRefusal(error, request, caller.peer(), null);
-        return toResponse(error, request);
+        return Promise.resolve(toResponse(error, request));
       }
       const proxied = pathOf(request.url).startsWith("/v1/");
       // The relay has limits of its own for uploads and replies, but none for a body that it does not read.

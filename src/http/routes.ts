@@ -46,10 +46,12 @@ export function createRoutes(deps: RouteDeps): (request: Request) => Promise<Res
     .use(createMetricsRoutes(deps))
     .use(createServiceRoutes(deps))
     .compile();
-  return async (request) => {
-    const response = await routes.handle(request);
+  async function docs(request: Request): Promise<Response> {
+    const response = await routes.fetch(request);
     // The plugin's page has no hook of its own for headers.
-    if (pathOf(request.url) === DOCS_PATH) response.headers.set("content-security-policy", DOCS_POLICY);
+    response.headers.set("content-security-policy", DOCS_POLICY);
     return response;
-  };
+  }
+  return (request) =>
+    pathOf(request.url) === DOCS_PATH ? docs(request) : Promise.resolve(routes.fetch(request));
 }

@@ -31,6 +31,9 @@ export interface Answer {
 /** A body announced to be this short is mostly there at once: then it is handed over whole. */
 const SHORT_BYTES = 64 * 1024;
 
+/** Signs of life within this count as one, milliseconds. */
+const ALIVE_MS = 250;
+
 export interface ReadOptions {
   readonly clock: Clock;
   /** Between two bytes of the body, milliseconds; 0: none. */
@@ -68,21 +71,35 @@ export async function readAnswer({ reply, pooled }: Sent, options: ReadOptions):
   const { clock, idleMs, onAlive } = options;
   let listener: ((chunk: Chunk) => void) | null = null;
   let firstByteAt: number | null = null;
+  let aliveAt: number | null = null;
   const onBytes = (chunk: Chunk): void => {
-    firstByteAt ??= clock.monotonic();
-    if (pooled) onAlive();
+    const now = clock.monotonic();
+    firstByteAt ??= now;
     listener?.(chunk);
+    if (!pooled || (aliveAt !== null && now < aliveAt + ALIVE_MS)) return;
+    aliveAt = now;
+    onAlive();
   };
   const stream = NO_CONTENT.has(response.status) ? null : response.body;
   if (stream === null) reply.release(false);
   const body = stream === null ? null : createUpstreamBody(reply, stream, { clock, idleMs, onBytes });
   const kind = kindOf(response, options);
-  const { beginning, events, heldText } = body === null ? NOTHING : await readFor(kind, body, response.headers, clock);
+  const first = kind === "events" && body !== null ? createFirstEvents(response.headers.get("content-encoding")) : null;
+  let events: FirstEventsVerdict | null = null;
+  let left = kind === "error" ? ERROR_TEXT_BYTES : 1;
+  const enough = (chunk: Chunk): boolean => {
+    if (first === null) return (left -= chunk.byteLength) <= 0;
+    events = first.feed(chunk);
+    return events.kind !== "wait";
+  };
+  if (first !== null) events = { kind: "wait" };
+  const read = body === null ? NO_BODY : await readBeginning(body, enough, clock);
+  const beginning = body === null || first !== null ? read : completed(read, body, response.headers);
   return {
     response,
     body,
     beginning,
-    heldText,
+    heldText: first?.text() ?? "",
     firstByteAt: firstByteAt ?? clock.monotonic(),
     outcome: outcomeOf(kind, response, beginning, events),
     tap(next) {
@@ -91,26 +108,6 @@ export async function readAnswer({ reply, pooled }: Sent, options: ReadOptions):
     },
     discard: () => body?.finish("discarded"),
   };
-}
-
-interface Reading {
-  readonly beginning: Beginning;
-  readonly events: FirstEventsVerdict | null;
-  readonly heldText: string;
-}
-
-const NOTHING: Reading = { beginning: NO_BODY, events: null, heldText: "" };
-
-async function readFor(kind: Kind, body: UpstreamBody, headers: Headers, clock: Clock): Promise<Reading> {
-  if (kind !== "events") {
-    let left = kind === "error" ? ERROR_TEXT_BYTES : 1;
-    const read = await readBeginning(body, ({ byteLength }) => (left -= byteLength) <= 0, clock);
-    return { beginning: completed(read, body, headers), events: null, heldText: "" };
-  }
-  const first = createFirstEvents(headers.get("content-encoding"));
-  let events: FirstEventsVerdict = { kind: "wait" };
-  const beginning = await readBeginning(body, (chunk) => (events = first.feed(chunk)).kind !== "wait", clock);
-  return { beginning, events, heldText: first.text() };
 }
 
 function outcomeOf(

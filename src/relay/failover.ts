@@ -128,16 +128,29 @@ export function createFailover(deps: FailoverDeps): (exchange: Exchange) => Prom
     return known();
   }
 
-  /** The next target, begun; null: nobody may serve now. */
-  async function next(exchange: Exchange, run: Run): Promise<Begun | null> {
+  function pick(exchange: Exchange, run: Run): ReturnType<Fleet["pick"]> {
     const skip = (target: Target): boolean => isTried(run, target);
-    for (;;) {
-      const { choice, begun } = fleet.pick(exchange.plan, exchange.asked, { skip, avoided: run.avoided });
-      // The first choice says why somebody was chosen; where nobody is left, the last says why.
-      if (run.tried.size === 0 || begun === null) exchange.trace.choice(choice.candidates, choice.excluded);
-      if (begun !== null) return begun;
+    const picked = fleet.pick(exchange.plan, exchange.asked, { skip, avoided: run.avoided });
+    const { candidates, excluded } = picked.choice;
+    // The first choice says why somebody was chosen; where nobody is left, the last says why.
+    if (run.tried.size === 0 || picked.begun === null) exchange.trace.choice(candidates, excluded);
+    return picked;
+  }
+
+  /** The next target, begun, where somebody has to be waited for. */
+  async function later(exchange: Exchange, run: Run, first: Choice<Target>): Promise<Begun | null> {
+    for (let choice = first; ;) {
       if (!(await waited(exchange, run, choice)) && !(await accountsCame(exchange, run))) return null;
+      const picked = pick(exchange, run);
+      if (picked.begun !== null) return picked.begun;
+      choice = picked.choice;
     }
+  }
+
+  /** The next target, begun; null: nobody may serve now. */
+  function next(exchange: Exchange, run: Run): Begun | Promise<Begun | null> {
+    const { choice, begun } = pick(exchange, run);
+    return begun ?? later(exchange, run, choice);
   }
 
   const inBounds = (exchange: Exchange, run: Run): boolean =>
@@ -196,7 +209,9 @@ export function createFailover(deps: FailoverDeps): (exchange: Exchange) => Prom
   return async (exchange) => {
     const run = createRun(fleet.homeOf(exchange.asked));
     try {
-      let begun = await next(exchange, run);
+      // Nearly always somebody is there at once.
+      const first = next(exchange, run);
+      let begun = first instanceof Promise ? await first : first;
       while (begun !== null) {
         const current: Begun = begun;
         run.last = current.target;

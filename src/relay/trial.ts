@@ -147,15 +147,14 @@ export function createTrial(deps: TrialDeps): Try {
     throw clientGone();
   }
 
-  /** The signature; null: meanwhile the target's limit was met. */
-  async function sign(
+  /** The signature once the account's token is renewed; null: meanwhile its limit was met. */
+  async function renewal(
     { asked, request }: Exchange,
     { target }: Begun,
     { signMs }: TryLimits,
     rejected: Secret | null,
   ): Promise<Signature | null> {
-    const ready = rejected === null ? readySignature(target, deps.refresher) : null;
-    if (ready !== null || target.kind !== "account") return ready;
+    if (target.kind !== "account") return null;
     const signature = await within(renewedSignature(target.account, deps.refresher, rejected), {
       clock,
       milliseconds: signMs,
@@ -172,7 +171,8 @@ export function createTrial(deps: TrialDeps): Try {
     rejected: Secret | null,
   ): Promise<{ readonly tried: Tried; readonly token: Secret | null }> {
     const { target } = begun;
-    const signature = await sign(exchange, begun, limits, rejected);
+    const ready = rejected === null ? readySignature(target, deps.refresher) : null;
+    const signature = ready ?? (await renewal(exchange, begun, limits, rejected));
     if (signature === null) return { tried: { kind: "barred" }, token: null };
     const token = signature.kind === "oauth" ? signature.token : null;
     const sentAt = clock.monotonic();

@@ -140,9 +140,8 @@ function ofStream(head: string, tail: string | null, complete: boolean): Usage |
       counted = true;
     }
   }
-  eventData(wholeEvents(head)).forEach(take);
-  // The first line may be the rest of one whose beginning is gone.
-  eventData(complete ? (tail ?? "") : (tail ?? "").replace(/^[^\r\n]*/, "")).forEach(take);
+  eventData(head, true).forEach(take);
+  if (tail !== null) eventData(complete ? tail : fromSecondLine(tail), false).forEach(take);
   return counted ? usage : withoutOutput(usage);
 }
 
@@ -150,35 +149,53 @@ function ofStream(head: string, tail: string | null, complete: boolean): Usage |
 const withoutOutput = (usage: Usage | null): Usage | null =>
   usage === null ? null : { ...usage, output_tokens: null };
 
+const USAGE = '"usage"';
+const BLANK_LINE = /(?:\r\n|\n|\r(?!\n)){2}/g;
+
 const isLineEnd = (text: string, at: number): boolean => text[at] === "\n" || text[at] === "\r";
 
-/** From the first event that may hold usage: what comes before are deltas of text, most of all bytes. */
-function fromUsage(text: string): string {
-  let start = text.indexOf('"usage"');
-  if (start === -1) return "";
+/** Where the event begins that has a character of its own at `at`. */
+function eventStart(text: string, at: number): number {
+  let start = at;
   for (; start > 0; start -= 1) {
     // Two line ends, of which \r\n is one, are a blank line.
     const second = text[start - 1] === "\n" && text[start - 2] === "\r" ? 3 : 2;
     if (isLineEnd(text, start - 1) && isLineEnd(text, start - second)) break;
   }
-  return text.slice(start);
+  return start;
 }
 
-/** Up to the last blank line: what stands behind it goes on in bytes that are not there. */
-const wholeEvents = (text: string): string => /^[^]*(?:\r\n|\n|\r(?!\n)){2}/.exec(text)?.[0] ?? "";
+/** Where the blank line begins behind `at`; -1: there is none. */
+function eventEnd(text: string, at: number): number {
+  BLANK_LINE.lastIndex = at;
+  return BLANK_LINE.exec(text)?.index ?? -1;
+}
 
-/** The data of each event that may hold usage. */
-function eventData(text: string): readonly string[] {
-  return fromUsage(text)
-    .split(/(?:\r\n|\n|\r(?!\n)){2,}/)
-    .flatMap((event) =>
-      event.includes('"usage"')
-        ? event
-            .split(/\r\n|\r|\n/)
-            .flatMap((line) => (line.startsWith("data:") ? [line.slice(5)] : []))
-            .join("\n")
-        : [],
+/**
+ * The data of each event that may hold usage: nearly all bytes are of others, and are not looked at. `whole`: what no
+ * blank line ends goes on in bytes that are not there.
+ */
+function eventData(text: string, whole: boolean): readonly string[] {
+  const data: string[] = [];
+  for (let at = text.indexOf(USAGE); at !== -1;) {
+    const end = eventEnd(text, at);
+    if (end === -1 && whole) break;
+    const event = text.slice(eventStart(text, at), end === -1 ? text.length : end);
+    data.push(
+      event
+        .split(/\r\n|\r|\n/)
+        .flatMap((line) => (line.startsWith("data:") ? [line.slice(5)] : []))
+        .join("\n"),
     );
+    at = end === -1 ? -1 : text.indexOf(USAGE, end);
+  }
+  return data;
+}
+
+/** Behind the first line, which may be the rest of one whose beginning is gone. */
+function fromSecondLine(text: string): string {
+  const end = text.search(/[\r\n]/);
+  return end === -1 ? "" : text.slice(end);
 }
 
 function merged(before: Usage | null, counts: Static<typeof Counts>): Usage {

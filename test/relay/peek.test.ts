@@ -125,6 +125,33 @@ test("any object, however it is written, reads as a parser reads it", () => {
   );
 });
 
+describe("a long conversation, wherever it stands among the members", () => {
+  const LONG = "A \"line\" of {a} conversation: \"stream\": true, \"model\": \"x\".\n".repeat(1_200);
+  const MEMBERS = fc.dictionary(
+    fc.constantFrom("model", "stream", "max_tokens", "tools", "metadata", "system"),
+    fc.oneof(
+      fc.constantFrom<unknown>("claude-opus-5", true, false, null, "true", "stream", 16, 32_000),
+      fc.dictionary(fc.constantFrom("model", "stream", "max_tokens"), fc.jsonValue()),
+      fc.array(fc.dictionary(fc.constantFrom("model", "stream", "a"), fc.constantFrom<unknown>("stream", true, 1))),
+    ),
+    { noNullPrototype: true },
+  );
+  test("reads as a parser reads it", () => {
+    fc.assert(
+      fc.property(MEMBERS, fc.nat(6), fc.boolean(), (members, place, nested) => {
+        const entries = Object.entries(members);
+        entries.splice(place, 0, ["messages", nested ? [{ content: LONG, stream: true, model: "y" }] : LONG]);
+        const text = JSON.stringify(Object.fromEntries(entries));
+        expect(peek(text)).toEqual(parsed(text));
+        const { max_tokens } = members;
+        const read = peekBody(encoder.encode(text));
+        expect(read.maxTokens).toBe(read.stream || typeof max_tokens !== "number" ? null : max_tokens);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 test("a body cut anywhere never throws and never says more than the whole", () => {
   fc.assert(
     fc.property(OBJECTS, fc.nat(), (value, cut) => {
