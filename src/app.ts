@@ -1,7 +1,7 @@
 // createApp: puts the parts together and mounts the routes. It never listens and binds no global.
 import { createPersistence } from "./account/persistence.ts";
 import type { KeeperStatus } from "./account/keeper.ts";
-import type { Persistence } from "./account/persistence.ts";
+import type { Persistence, PersistenceDeps } from "./account/persistence.ts";
 import { createAccountStore } from "./account/store.ts";
 import type { AccountStore } from "./account/store.ts";
 import { createFleet } from "./balance/fleet.ts";
@@ -48,7 +48,7 @@ const WATCH_MS = 5_000;
 /** Proxy and authorities for an address; `proxy` is the provider's own, if any. */
 export type RouteOf = (url: string, proxy: Config["providers"][number]["proxy"]) => ReturnType<Route>;
 
-export interface AppDeps {
+export interface AppDeps extends Pick<PersistenceDeps, "onDamaged" | "setAsideOf"> {
   /** What is in force at the start. */
   readonly config: Config;
   /** Reads the configuration again. */
@@ -112,12 +112,10 @@ export function createApp(deps: AppDeps): App {
 
   let routeOf = deps.routing(deps.config.settings.ca_file);
   const persistence = createPersistence({
+    ...deps,
     store,
     vault:
       deps.vault === null ? null : timeVault(deps.vault, clock, (seconds, ...call) => meter.vault.at(...call)(seconds)),
-    journal: deps.journal,
-    clock,
-    log,
     onStatus: deps.onPersistence,
     onLoaded: ({ id }) => oauth.schedule.arm(id),
   });

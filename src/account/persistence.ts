@@ -7,8 +7,8 @@ import { parseEntry, toEntry } from "./account.ts";
 import type { Account } from "./account.ts";
 import { createKeeper } from "./keeper.ts";
 import type { Keeper, KeeperStatus } from "./keeper.ts";
-import { readVault } from "./read-vault.ts";
-import type { Contents, DamagedEntry } from "./read-vault.ts";
+import { readVault, toDamagedEntry } from "./read-vault.ts";
+import type { Contents, DamagedEntry, SetAsideOf } from "./read-vault.ts";
 import { entryName, toIndex } from "./recovery.ts";
 import { createStatistics } from "./statistics.ts";
 import type { Statistics } from "./statistics.ts";
@@ -49,11 +49,15 @@ export interface PersistenceDeps {
   readonly onStatus: (status: KeeperStatus) => void;
   /** An account came out of the vault. */
   readonly onLoaded: (account: Account) => void;
+  /** An entry could not be read; called once for each. */
+  readonly onDamaged?: (entry: DamagedEntry) => void;
+  /** Default: the vault puts nothing out of the way. */
+  readonly setAsideOf?: SetAsideOf;
 }
 
 /** Creates the persistence of a store. It reads nothing before `start()`. */
 export function createPersistence(deps: PersistenceDeps): Persistence {
-  const { store, clock, log } = deps;
+  const { store, clock, log, onDamaged = () => {}, setAsideOf = () => null } = deps;
   const damaged = new Map<string, DamagedEntry>();
   /** The ids that the index is to name: also those whose entries could not be read, or they would be lost for good. */
   const listed = new Set<string>();
@@ -91,9 +95,13 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
   const indexEntry = (): string => toIndex(listed);
 
   function reportDamage(entry: string, damage: DamagedEntry["damage"]): void {
+    const found = toDamagedEntry(entry, damage, setAsideOf);
+    const known = damaged.get(entry)?.damage;
+    damaged.set(entry, found);
     // A vault that is read again and again says it once.
-    if (damaged.get(entry)?.damage !== damage) log.warning("vault_entry_unreadable", { entry, damage });
-    damaged.set(entry, { entry, damage });
+    if (known === found.damage) return;
+    log.warning("vault_entry_unreadable", { entry, damage: found.damage });
+    onDamaged(found);
   }
 
   /** An account out of the vault goes into memory. What was signed in or removed meanwhile is newer there. */
@@ -122,8 +130,9 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
     const contents = await readVault(vault, deps.journal, { log, reportDamage, isRemoved: (id) => removed.has(id) });
     statisticsWritable = contents.statisticsWritable;
     statistics.restore(contents.counts);
-    for (const [entry, damage] of contents.unread)
-      if (store.byId(entry) === undefined) reportDamage(entryName(entry), damage);
+    // Who signs in while the vault is read has a new entry on its way.
+    for (const [id, damage] of contents.unread)
+      if (store.byId(id) === undefined && !kept.has(id)) reportDamage(entryName(id), damage);
     for (const id of contents.ids) if (!removed.has(id)) listed.add(id);
     for (const account of contents.found) if (!removed.has(account.id)) takeOver(account);
     settleJournal(contents);

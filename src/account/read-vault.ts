@@ -10,10 +10,21 @@ import { entryName, idsOf, newerAccount, newerStatistics, parseIndex, recoverInd
 import { parseStatistics } from "./statistics.ts";
 import type { Usage } from "./statistics.ts";
 
-/** An entry that could not be read: it is left as it is, and said. `missing`: the index names it, the vault has none. */
+/** An entry that could not be read: nothing replaces it, and it is said. `missing`: the index names it, the vault has none. */
 export interface DamagedEntry {
   readonly entry: string;
   readonly damage: Damage | "missing" | "ambiguous" | "wrong_key" | "foreign";
+  /** Where a damaged one was put out of the way; null: it is where it was. */
+  readonly file: string | null;
+}
+
+/** Where the store has put what it could not read of an entry, now or at an earlier start; null: nowhere. */
+export type SetAsideOf = (entry: string) => string | null;
+
+/** What is said of an entry that could not be read. One that an earlier start put out of the way is damaged, not missing. */
+export function toDamagedEntry(entry: string, damage: DamagedEntry["damage"], setAsideOf: SetAsideOf): DamagedEntry {
+  const file = damage === "corrupt" || damage === "missing" ? setAsideOf(entry) : null;
+  return { entry, damage: file === null ? damage : "corrupt", file };
 }
 
 /** Faults that are one entry's own and do not hold up the rest. */
@@ -104,7 +115,8 @@ async function readStatistics(vault: Vault, reportDamage: ReadVaultDeps["reportD
     parsed = damageOf(error);
   }
   if (typeof parsed !== "string") return { counts: parsed, statisticsWritable: true };
-  reportDamage(parsed === "corrupt" ? "stats.damaged" : "stats", parsed);
+  // A copy is kept under the other name, where there is a text to copy.
+  reportDamage(parsed === "corrupt" && text !== null ? "stats.damaged" : "stats", parsed);
   if (parsed === "corrupt" && text !== null) await vault.set("stats.damaged", text);
   return { counts: new Map(), statisticsWritable: parsed === "corrupt" };
 }

@@ -11,9 +11,12 @@ const IndexSchema = Type.Object({ version: Type.Literal(ENTRY_VERSION), accounts
 const ACCOUNT_PREFIX = "account:";
 export const entryName = (id: string): string => `${ACCOUNT_PREFIX}${id}`;
 
+/** Whether an entry of this name holds an account. */
+export const isAccountEntry = (name: string): boolean => name.startsWith(ACCOUNT_PREFIX);
+
 /** The ids among names of entries. */
 export function idsOf(names: Iterable<string>): string[] {
-  return [...names].filter((name) => name.startsWith(ACCOUNT_PREFIX)).map((name) => name.slice(ACCOUNT_PREFIX.length));
+  return [...names].filter(isAccountEntry).map((name) => name.slice(ACCOUNT_PREFIX.length));
 }
 
 export const toIndex = (ids: Iterable<string>): string =>

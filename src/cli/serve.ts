@@ -10,6 +10,7 @@ import { resolveLanguage, wordsOf } from "../core/language.ts";
 import type { Language } from "../core/language.ts";
 import type { Log } from "../core/ports.ts";
 import type { KeeperStatus } from "../account/keeper.ts";
+import { describeDamage } from "../http/persistence-status.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { WorkerLike } from "../vault/keyring.ts";
 import { banner } from "./banner.ts";
@@ -110,6 +111,11 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
     callbackUrl: () => listening?.callback ?? null,
     loginCommand: commandFor("login", flags, runtime.workingDirectory()),
     language,
+    setAsideOf: store.setAsideOf,
+    onDamaged: (damaged) => {
+      const { text, advice } = describeDamage(damaged, words);
+      announce(`${text}\n${advice}`);
+    },
     onPersistence: createPersistenceAnnouncer(language, announce, store.vault?.backend),
     onConfig: (next) => setLevel(next.settings.log_level),
   });

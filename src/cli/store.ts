@@ -2,9 +2,10 @@
 // ccb from both.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import type { SetAsideOf } from "../account/read-vault.ts";
 import type { Config } from "../config/config.ts";
 import { CcbError } from "../core/errors.ts";
-import { createFileVault, holdsValues } from "../vault/file.ts";
+import { createFileVault, holdsValues, setAsideName } from "../vault/file.ts";
 import { createJournal } from "../vault/journal.ts";
 import type { Journal } from "../vault/journal.ts";
 import { createKeyringVault } from "../vault/keyring.ts";
@@ -31,6 +32,8 @@ export interface Store {
   readonly vault: Vault | null;
   /** null: there is nothing to be written ahead of. */
   readonly journal: Journal | null;
+  /** The path that a damaged file of this entry has now; null: it is where it was. */
+  readonly setAsideOf: SetAsideOf;
   /**
    * Takes the store for this process; call it before the vault is used. Throws `store_held`. Where there can be no lock,
    * nothing would keep another ccb away: then the vault answers every call with fault `no_lock`.
@@ -88,11 +91,17 @@ function storeKind({ settings: { oauth } }: Config): StoreKind {
 
 /** For the log: what went wrong with a file; `detail` never holds a value. */
 export type Report = (event: string, detail: string) => void;
-type Opened = Pick<Store, "vault" | "journal">;
+type Opened = Pick<Store, "vault" | "journal" | "setAsideOf">;
 
-/** The backend itself, unlocked; nothing is touched yet. */
-export function openStore(kind: StoreKind, place: StorePlace, spawn: () => WorkerLike, report: Report): Opened {
-  if (kind === "memory") return { vault: null, journal: null };
+/** The backend itself, unlocked; nothing is touched yet. `looksOnly`: damaged files stay where they are. */
+export function openStore(
+  kind: StoreKind,
+  place: StorePlace,
+  spawn: () => WorkerLike,
+  report: Report,
+  looksOnly = false,
+): Opened {
+  if (kind === "memory") return { vault: null, journal: null, setAsideOf: () => null };
   const { service } = place;
   const random = runtime.realRandom;
   const uid = runtime.userId();
@@ -115,21 +124,26 @@ export function openStore(kind: StoreKind, place: StorePlace, spawn: () => Worke
           service,
           key: fileKey,
           random,
+          looksOnly,
           onSetAside: (file, detail) => report("store_file_set_aside", `${file}: ${detail}`),
           close: () => keyring.close(),
         });
-  return { vault, journal };
+  function setAsideOf(entry: string): string | null {
+    const name = kind === "file" ? setAsideName(files, entry) : null;
+    return name === null ? null : join(files.path, name);
+  }
+  return { vault, journal, setAsideOf };
 }
 
 /** Creates the store that the configuration asks for; nothing is touched yet. */
 export function createStore(config: Config, spawn: () => WorkerLike, report: Report = () => {}): Store {
   const place = storePlace(config);
-  const { vault, journal } = openStore(storeKind(config), place, spawn, report);
+  const { vault, journal, setAsideOf } = openStore(storeKind(config), place, spawn, report);
   const removeFolders = (): void => {
     for (const folder of [place.files, place.journalOf("keyring"), place.journalOf("file"), place.usage])
       rmSync(folder, { recursive: true, force: true });
   };
-  if (vault === null) return { vault, journal, lock: () => {}, release: () => {}, removeFolders };
+  if (vault === null) return { vault, journal, setAsideOf, lock: () => {}, release: () => {}, removeFolders };
   let refusal: string | null = "not locked yet";
   let lock: StoreLock | null = null;
   /** What a folder that could not be written at the start is tried with again. */
@@ -156,6 +170,7 @@ export function createStore(config: Config, spawn: () => WorkerLike, report: Rep
       return refusal;
     }),
     journal,
+    setAsideOf,
     lock: takeLock,
     release: () => lock?.release(),
     removeFolders,

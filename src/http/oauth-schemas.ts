@@ -115,6 +115,18 @@ export const PersistenceSchema = Type.Object({
   backend: Type.String(),
   durable: Type.Boolean(),
   detail: Type.String(),
+  unreadable: Type.Optional(
+    Type.Array(
+      Type.Object({
+        entry: Type.String(),
+        damage: Type.String(),
+        file: Type.Union([Type.String(), Type.Null()], { description: "Where it was put out of the way." }),
+        text: Type.String(),
+        advice: Type.String(),
+      }),
+      { description: "What the store holds and ccb could not read." },
+    ),
+  ),
 });
 
 const TokenStatusSchema = Type.Object({

@@ -20,12 +20,19 @@ export interface FileVaultDeps {
   readonly random: Random;
   /** A file was set aside under another name. */
   readonly onSetAside: (file: string, reason: string) => void;
+  /** True: what is damaged stays where it is, for who only looks. */
+  readonly looksOnly?: boolean;
   readonly close?: () => void;
 }
 
 /** Whether the folder holds values already: then a missing key is not to be replaced by a new one. */
 export function holdsValues(folder: PrivateFolder): boolean {
   return folder.list().some((name) => name.endsWith(SUFFIX));
+}
+
+/** The name that a file of this entry has now, of those that were set aside; null: none was. */
+export function setAsideName(folder: PrivateFolder, entry: string): string | null {
+  return folder.list().findLast((name) => name.startsWith(`${fileOf(entry)}.set-aside-`)) ?? null;
 }
 
 /**
@@ -64,7 +71,7 @@ export function createFileVault(deps: FileVaultDeps): Vault {
       const bytes = folder.read(fileOf(name));
       return bytes === null ? null : await unseal(with_, placeOf(name), bytes);
     } catch (error) {
-      if (error instanceof VaultError && error.fault === "damaged") {
+      if (error instanceof VaultError && error.fault === "damaged" && deps.looksOnly !== true) {
         const aside = folder.setAside(fileOf(name));
         if (aside !== null) deps.onSetAside(aside, error.message);
       }

@@ -192,6 +192,65 @@ describe("what cannot be used", () => {
     await until("both are loaded", async () => (await names(third)).length === 2);
   });
 
+  test("a damaged account is said on the console and by the doctor, at each start and before one, until it signs in", async () => {
+    await using setting = await createSetting();
+    const first = await setting.start();
+    await setting.signIn(first, a);
+    const file = setting.files().find((name) => name.startsWith("account")) ?? "";
+    await setting.signIn(first, b);
+    await first.stop();
+    truncateSync(join(setting.folder(), file), 0);
+
+    const entry = decodeURIComponent(file.replace(".sealed", ""));
+    const options = { home: setting.home, env: { CCB_STORE_KEY_FILE: setting.keyFile } };
+    const doctor = async (port = first.port): Promise<readonly { level: string; text: string; advice: string }[]> => {
+      const { stdout } = await runCcb(
+        ["doctor", "--json", "--config", first.configFile, "--port", String(port)],
+        options,
+      );
+      const { findings } = JSON.parse(stdout);
+      return findings.filter(({ check }: { check: string }) => check === "store");
+    };
+    const before = await doctor();
+    expect(before.map(({ level }) => level)).toEqual(["ok", "problem"]);
+    expect(before[1]?.text).toBe(`The stored entry ${entry} is damaged; it was left as it is.`);
+    expect(before[1]?.advice).toContain("ccb login");
+    // Who only looks changes nothing.
+    expect(setting.files()).toContain(file);
+
+    for (let start = 0; start < 2; start += 1) {
+      const ccb = await setting.start();
+      await ccb.output("sign in to it again: ccb login");
+      const aside = readdirSync(setting.folder()).filter((name) => name.includes("set-aside"));
+      expect(aside).toEqual([expect.stringContaining(file)]);
+      const text = `The stored entry ${entry} is damaged; it was set aside as ${join(setting.folder(), aside[0] ?? "")}.`;
+      expect(ccb.stderr.split(text).length).toBe(2);
+      const said = await persistence(ccb);
+      expect(said.detail).toContain(text);
+      expect(said.unreadable).toMatchObject([{ entry, damage: "corrupt", text }]);
+      expect(await doctor(ccb.port)).toMatchObject([{ level: "problem", text: `The running ccb says: ${text}` }]);
+      await ccb.stop();
+      expect((await doctor())[1]).toMatchObject({ level: "problem", text });
+    }
+    const last = await setting.start();
+    await setting.signIn(last, a);
+    expect((await persistence(last)).unreadable).toBeUndefined();
+    expect(await doctor(last.port)).toMatchObject([{ level: "ok" }]);
+  });
+
+  test("a file of another user is said on the console, and stays", async () => {
+    if (!asRoot) return;
+    await using setting = await createSetting();
+    const first = await setting.start();
+    await setting.signIn(first, a);
+    const file = setting.files().find((name) => name.startsWith("account")) ?? "";
+    await first.stop();
+    chownSync(join(setting.folder(), file), 65_534, 65_534);
+    const second = await setting.start();
+    await second.output("is not this user's alone; it was left as it is.");
+    expect(setting.files()).toContain(file);
+  });
+
   test("a damaged or missing index is made anew from the files", async () => {
     await using setting = await createSetting();
     let ccb = await setting.start();

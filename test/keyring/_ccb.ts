@@ -65,7 +65,9 @@ export async function names(ccb: Ccb): Promise<string[]> {
 }
 
 /** Where /health and /oauth/status say that tokens are; they must agree. */
-export async function persistence(ccb: Ccb): Promise<{ backend?: string; durable: boolean; detail: string }> {
+export async function persistence(
+  ccb: Ccb,
+): Promise<{ backend?: string; durable: boolean; detail: string; unreadable?: unknown }> {
   const [health, status] = await Promise.all([call(ccb, "GET", "/health"), call(ccb, "GET", "/oauth/status")]);
   if (JSON.stringify(health.body.persistence) !== JSON.stringify(status.body.persistence)) return persistence(ccb);
   return health.body.persistence;

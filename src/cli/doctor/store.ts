@@ -1,5 +1,10 @@
 // Whether accounts are kept: a test entry of the doctor's own is written, read back and removed; and who has the store.
+import { readVault, toDamagedEntry } from "../../account/read-vault.ts";
+import type { DamagedEntry } from "../../account/read-vault.ts";
+import { entryName, isAccountEntry } from "../../account/recovery.ts";
 import { CcbError } from "../../core/errors.ts";
+import type { Log } from "../../core/ports.ts";
+import { describeDamage } from "../../http/persistence-status.ts";
 import type { WorkerLike } from "../../vault/keyring.ts";
 import { acquireStoreLock } from "../../vault/lock.ts";
 import type { StoreLock } from "../../vault/lock.ts";
@@ -15,6 +20,7 @@ import type { Answer } from "./server.ts";
 
 /** Not the server's own: it may be at work with that one. */
 const ENTRY = "doctor-probe";
+const SILENT: Log = { debug: () => {}, info: () => {}, warning: () => {}, error: () => {} };
 
 async function prove(vault: Vault): Promise<VaultError | null> {
   // Fresh each time: a value from an earlier run proves nothing.
@@ -31,32 +37,66 @@ async function prove(vault: Vault): Promise<VaultError | null> {
   }
 }
 
+/** What is stored and cannot be read. It looks and changes nothing: what is damaged is the server's to set aside. */
+async function unreadable({ vault, setAsideOf }: ReturnType<typeof openStore>): Promise<readonly DamagedEntry[]> {
+  if (vault === null) return [];
+  const damaged: DamagedEntry[] = [];
+  const report = (entry: string, damage: DamagedEntry["damage"]): void =>
+    void damaged.push(toDamagedEntry(entry, damage, setAsideOf));
+  const shown = { ...vault, set: () => Promise.resolve() };
+  const { unread } = await readVault(shown, null, { log: SILENT, reportDamage: report, isRemoved: () => false });
+  for (const [id, damage] of unread) report(entryName(id), damage);
+  return damaged;
+}
+
+const damageFinding = (entry: string, text: string, advice: string): Finding =>
+  found("store", isAccountEntry(entry) ? "problem" : "warning", text, advice);
+
 async function tryStore(
   kind: "keyring" | "file",
   { config, words, clock }: Context,
   spawn: () => WorkerLike,
-): Promise<Finding> {
+): Promise<readonly Finding[]> {
   const { doctor, vault: said } = words;
-  const { vault } = openStore(kind, storePlace(config), spawn, () => {});
-  if (vault === null) return found("store", "ok", doctor.lockNone);
+  const opened = openStore(kind, storePlace(config), spawn, () => {}, true);
+  const { vault } = opened;
+  if (vault === null) return [found("store", "ok", doctor.lockNone)];
+  const failed = ({ fault, message }: VaultError): Finding =>
+    // Without a keyring ccb works, from memory.
+    found(
+      "store",
+      fault === "absent" ? "warning" : "problem",
+      doctor.storeFails({ why: said.why[fault], detail: message }),
+      said.mend[fault],
+    );
   const silent = new VaultError("silent", "5 s");
-  const fault = await bounded(clock, CHECK_MS, prove(vault), silent);
-  vault.close();
-  if (fault === null) return found("store", "ok", doctor.storeWorks({ kind }));
-  const { fault: why, message } = fault;
-  // Without a keyring ccb works, from memory.
-  const level = why === "absent" ? "warning" : "problem";
-  return found("store", level, doctor.storeFails({ why: said.why[why], detail: message }), said.mend[why]);
+  try {
+    const fault = await bounded(clock, CHECK_MS, prove(vault), silent);
+    if (fault !== null) return [failed(fault)];
+    const damaged = await bounded(clock, CHECK_MS, unreadable(opened), silent);
+    if (damaged instanceof VaultError) return [failed(damaged)];
+    const findings = damaged.map((one) => {
+      const { text, advice } = describeDamage(one, words);
+      return damageFinding(one.entry, text, advice);
+    });
+    return [found("store", "ok", doctor.storeWorks({ kind })), ...findings];
+  } catch (error) {
+    if (error instanceof VaultError) return [failed(error)];
+    throw error;
+  } finally {
+    vault.close();
+  }
 }
 
 /** What the running ccb says of its store; null: nothing. */
-function wordOfServer({ words }: Context, answer: Answer): Finding | null {
+function wordOfServer({ words }: Context, answer: Answer): readonly Finding[] | null {
   const persistence = answer.kind === "ccb" ? answer.health?.persistence : undefined;
   if (persistence === undefined) return null;
+  const { durable, unreadable: damaged = [] } = persistence;
   const text = words.doctor.storeServer({ detail: persistence.detail });
-  return persistence.durable
-    ? found("store", "ok", text)
-    : found("store", "warning", text, words.doctor.storeServerMend);
+  if (!durable) return [found("store", "warning", text, words.doctor.storeServerMend)];
+  if (damaged.length === 0) return [found("store", "ok", text)];
+  return damaged.map((one) => damageFinding(one.entry, words.doctor.storeServer({ detail: one.text }), one.advice));
 }
 
 /** Takes the store for a moment; the lock, or why it is not to be had. */
@@ -91,7 +131,7 @@ export async function checkStore(
     try {
       const [tried, answer] = await Promise.all([tryStore(store, context, spawn), asked]);
       // A server that answers and does not have this store keeps its accounts elsewhere, as a service of the system does.
-      return [wordOfServer(context, answer) ?? tried, found("other_ccb", "ok", doctor.lockFree)];
+      return [...(wordOfServer(context, answer) ?? tried), found("other_ccb", "ok", doctor.lockFree)];
     } finally {
       lock.release();
     }
@@ -102,7 +142,9 @@ export async function checkStore(
   const unknown = ours
     ? found("store", "warning", doctor.storeAsk, doctor.storeAskMend)
     : found("store", "warning", doctor.storeHeldElsewhere, doctor.storeHeldElsewhereMend);
-  const kept = [tried, said].filter((finding) => finding !== null);
+  // Of what cannot be read the server's own word is enough.
+  const tests = said === null ? tried : tried?.slice(0, 1);
+  const kept = [...(tests ?? []), ...(said ?? [])];
   return [
     ...(kept.length === 0 ? [unknown] : kept),
     ours ? found("other_ccb", "ok", doctor.lockOurs) : found("other_ccb", "problem", lock.say(words)),

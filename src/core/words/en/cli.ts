@@ -1,5 +1,7 @@
 // Words of the command line and the console, for people who read English.
 
+import type { DamagedWords } from "../shapes.ts";
+
 export const cliWords = {
   description: "Claude Code Balancer: signs, balances and relays Claude API requests with your own accounts or keys.",
   usage: "Usage:",
@@ -59,13 +61,7 @@ export const cliWords = {
   passthrough: "passes the client's own credential through",
   inMemory: ({ why }: { why: string }): string => `in memory only: ${why}`,
   kept: "Tokens are kept in the system keyring.",
-  damagedEntry: ({
-    entry,
-    damage,
-  }: {
-    entry: string;
-    damage: "corrupt" | "future" | "missing" | "ambiguous" | "wrong_key" | "foreign";
-  }): string => {
+  damagedEntry: ({ entry, damage, file }: DamagedWords): string => {
     const why = {
       corrupt: "is damaged",
       future: "was written by a newer ccb",
@@ -74,6 +70,10 @@ export const cliWords = {
       wrong_key: "was sealed with another key",
       foreign: "is not this user's alone",
     }[damage];
-    return `The stored entry ${entry} ${why}; it was left as it is.`;
+    const whereabouts =
+      file !== null ? `; it was set aside as ${file}` : damage === "missing" ? "" : "; it was left as it is";
+    return `The stored entry ${entry} ${why}${whereabouts}.`;
   },
+  damagedAccountMend: "The account it held is not signed in; sign in to it again: ccb login",
+  damagedMend: "ccb goes on without it: accounts stay, and counts begin anew. There is nothing to do.",
 };

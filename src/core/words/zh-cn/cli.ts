@@ -51,7 +51,7 @@ export const cliWords: typeof english = {
   passthrough: "原样转发客户端自己的凭据",
   inMemory: ({ why }) => `只在内存中：${why}`,
   kept: "令牌保存在系统密钥环中。",
-  damagedEntry: ({ entry, damage }) => {
+  damagedEntry: ({ entry, damage, file }) => {
     const why = {
       corrupt: "已损坏",
       future: "由更新版本的 ccb 写入",
@@ -60,6 +60,9 @@ export const cliWords: typeof english = {
       wrong_key: "是用另一个密钥加密的",
       foreign: "并非只属于当前用户",
     }[damage];
-    return `已保存的条目 ${entry} ${why}；已保持原样。`;
+    const whereabouts = file !== null ? `；已另存为 ${file}` : damage === "missing" ? "" : "；已保持原样";
+    return `已保存的条目 ${entry} ${why}${whereabouts}。`;
   },
+  damagedAccountMend: "其中的账号现在没有登录，请重新登录：ccb login",
+  damagedMend: "ccb 会在没有它的情况下继续运行：账号不受影响，计数重新开始。无需处理。",
 };
