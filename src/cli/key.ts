@@ -2,11 +2,13 @@
 import { Value } from "@sinclair/typebox/value";
 import type { Command } from "commander";
 import { ClientKeySchema } from "../config/client-key-schema.ts";
+import { nearest } from "../config/nearest.ts";
 import { wordsOf } from "../core/language.ts";
 import type { Random } from "../core/ports.ts";
 import { Secret } from "../core/secret.ts";
 import type { Words } from "../core/words/en.ts";
 import { toKeyDigest } from "../http/keys.ts";
+import { exampleText } from "./commands/command.ts";
 import { EXIT_OK, EXIT_USAGE, systemLanguage } from "./configuration.ts";
 import { realRandom, writeError, writeOutput } from "./runtime.ts";
 
@@ -45,10 +47,14 @@ export function addKeyCommand(program: Command, words: Words, done: (code: numbe
     .argument("[name]", words.access.keyName)
     .option("--role <role>", words.access.keyRole, "client")
     .option("--json", words.commands.jsonFlag)
+    .addHelpText("after", exampleText(words, words.examples.key))
     .allowExcessArguments(false)
     .action((action: string | undefined, name: string | undefined, options: KeyOptions, command: Command) => {
-      if (action !== "new" || name === undefined) command.error("", { code: NO_SUCH_KEY_ACTION, exitCode: 2 });
-      else done(newKey(name, options));
+      if (action !== "new" || name === undefined) {
+        const meant = action === undefined || action === "new" ? null : nearest(action, ["new"]);
+        command.error(meant ?? "", { code: NO_SUCH_KEY_ACTION, exitCode: 2 });
+      }
+      done(newKey(name, options));
     });
 }
 

@@ -7,6 +7,7 @@ import type { Words } from "../core/words/en.ts";
 import { VERSION } from "../core/version.ts";
 import { EXIT_OK, EXIT_USAGE, systemLanguage } from "./configuration.ts";
 import { check } from "./check.ts";
+import { exampleText } from "./commands/command.ts";
 import { addServerCommands, serverCommandProblem } from "./commands/add-commands.ts";
 import { addDoctorCommand } from "./doctor/add-command.ts";
 import { init } from "./init.ts";
@@ -24,6 +25,10 @@ interface Options {
   readonly logLevel?: string;
 }
 
+interface JsonOption {
+  readonly json?: boolean;
+}
+
 const toFlags = ({ config, host, port, logLevel }: Options): Flags => ({ config, host, port, log_level: logLevel });
 
 /** What was wrong with a command line. Commander's own text is English, and repeats values that may be secret. */
@@ -34,12 +39,20 @@ function usageProblem(error: CommanderError, words: Words): string {
   const hint = suggestion === "" ? "" : words.cli.didYouMean({ name: suggestion });
   if (code === "commander.unknownOption") return words.cli.noSuchOption({ name: quoted(/'([^'=]*)/) }) + hint;
   if (code === "commander.optionMissingArgument") return words.cli.optionNeedsValue({ name: quoted(/'([^' ]*)/) });
-  if (code === NO_SUCH_ACTION) return words.service.whichAction;
-  if (code === NO_SUCH_STORE_ACTION) return words.store.whichAction;
+  // The message is the action that was meant.
+  const meant = message === "" ? "" : words.cli.didYouMean({ name: message });
+  if (code === NO_SUCH_ACTION) return words.service.whichAction + meant;
+  if (code === NO_SUCH_STORE_ACTION) return words.store.whichAction + meant;
   if (code === NOTHING_TO_RUN) return words.signIn.nothingToRun;
-  if (code === NO_SUCH_KEY_ACTION) return words.access.whichKeyAction;
+  if (code === NO_SUCH_KEY_ACTION) return words.access.whichKeyAction + meant;
   return serverCommandProblem(error, words) ?? words.cli.tooManyWords + hint;
 }
+
+/** Whether a token was given where others can see it. */
+const triesToken = (words: readonly string[]): boolean =>
+  words.some(
+    (word, at) => word.startsWith("--setup-token=") || (word === "--setup-token" && /^[^-]/.test(words[at + 1] ?? "")),
+  );
 
 /** Runs a command line (without the program's own name) and resolves the exit code: 0, 1, or 2 for wrong usage. */
 export async function run(args: readonly string[], spawnKeyringWorker: () => WorkerLike): Promise<number> {
@@ -66,6 +79,10 @@ export async function run(args: readonly string[], spawnKeyringWorker: () => Wor
     .helpCommand("help [command]", words.cli.helpCommand)
     .configureHelp({
       styleTitle: (title) => titles[title] ?? title,
+      optionDescription: (option) =>
+        new Help()
+          .optionDescription(option)
+          .replace(/ ?\(default: (.*)\)$/, (_, value: string) => ` ${words.cli.defaultsTo({ value })}`),
       // `ccb` alone is `ccb serve`: its flags work there, so they are shown there.
       visibleOptions: (command) => [
         ...(command === program ? serveCommand.options : []),
@@ -76,11 +93,13 @@ export async function run(args: readonly string[], spawnKeyringWorker: () => Wor
     .configureOutput({ writeOut: writeOutput, writeErr: writeError, outputError: () => {} })
     .exitOverride()
     // For `run`: what stands behind the client's name is the client's own.
-    .enablePositionalOptions();
+    .enablePositionalOptions()
+    .addHelpText("after", exampleText(words, words.examples.program));
 
   const serveCommand = withFlags(program.command("serve", { isDefault: true }))
     .description(words.cli.serve)
     .helpOption("-h, --help", words.cli.helpOption)
+    .addHelpText("after", exampleText(words, words.examples.serve))
     .allowExcessArguments(false)
     .action(async (options: Options) => {
       // Each command is loaded when it runs: none waits for another.
@@ -88,18 +107,22 @@ export async function run(args: readonly string[], spawnKeyringWorker: () => Wor
     });
   withFlags(program.command("check"))
     .description(words.cli.check)
+    .option("--json", words.commands.jsonFlag)
     .helpOption("-h, --help", words.cli.helpOption)
+    .addHelpText("after", exampleText(words, words.examples.check))
     .allowExcessArguments(false)
-    .action(async (options: Options) => {
-      code = await check(toFlags(options));
+    .action(async (options: Options & JsonOption) => {
+      code = await check(toFlags(options), options.json === true);
     });
   program
     .command("init")
     .description(words.cli.init)
+    .option("--json", words.commands.jsonFlag)
     .helpOption("-h, --help", words.cli.helpOption)
+    .addHelpText("after", exampleText(words, words.examples.init))
     .allowExcessArguments(false)
-    .action(async () => {
-      code = await init();
+    .action(async ({ json }: JsonOption) => {
+      code = await init(json === true);
     });
 
   addServiceCommand(program, words, async (action, options) => {
@@ -140,7 +163,13 @@ export async function run(args: readonly string[], spawnKeyringWorker: () => Wor
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT_OK;
-    writeError(`${words.cli.usageError({ text: usageProblem(error, words) + meant(error) })}\n`);
+    // A token behind --setup-token is one word too many, or an option of its own.
+    const [typed, ...rest] = args;
+    const text =
+      typed === "login" && /^commander\.(?:excessArguments|unknownOption)$/.test(error.code) && triesToken(rest)
+        ? words.signIn.tokenOnStandardInput
+        : usageProblem(error, words) + meant(error);
+    writeError(`${words.cli.usageError({ text })}\n`);
     return EXIT_USAGE;
   }
   return code;

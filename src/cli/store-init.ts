@@ -1,6 +1,8 @@
 // ccb store init: a key for the sealed store, where there is no keyring to keep one.
 import { mkdir, open } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
 import { userConfigFile } from "../config/locate.ts";
 import type { Flags } from "../config/overrides.ts";
 import { codeOf } from "../core/errors.ts";
@@ -11,22 +13,36 @@ import { newKeyText, storeKeyFile } from "../vault/store-key.ts";
 import { VaultError } from "../vault/vault.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, loadForCommand, whereabouts } from "./configuration.ts";
 import * as runtime from "./runtime.ts";
+import { createScreen } from "./shown.ts";
 import { storePlace } from "./store.ts";
 
+/** What `--json` prints: where the key is, never the key. `reason`: why it was not written. */
+export const StoreInitReportSchema = Type.Object({
+  written: Type.Boolean(),
+  file: Type.String(),
+  reason: Type.Union([Type.String(), Type.Null()]),
+});
+
 /** Writes a new key, readable by its owner alone; one that is there stays. Resolves the exit code. */
-export async function storeInit(flags: Flags, keyFile: string | undefined): Promise<number> {
+export async function storeInit(flags: Flags, keyFile: string | undefined, json: boolean): Promise<number> {
   const config = await loadForCommand(flags);
   if (config === null) return EXIT_USAGE;
   const words = wordsOf(resolveLanguage(config.settings.language, runtime.locale()));
   const beside = join(dirname(userConfigFile(whereabouts())), "store.key");
   const file = resolve(runtime.workingDirectory(), keyFile ?? storeKeyFile(runtime.environment) ?? beside);
-  const fail = (text: string): number => {
+  const report = (written: boolean, reason: string | null): void => {
+    const document: Static<typeof StoreInitReportSchema> = { written, file, reason };
+    if (json) createScreen(runtime.writeOutput, false).json(document);
+  };
+  const fail = (text: string, reason: string): number => {
     runtime.writeError(`${text}\n`);
+    report(false, reason);
     return EXIT_FAILURE;
   };
   try {
     const { files } = storePlace(config);
-    if (holdsValues(createPrivateFolder(files, runtime.userId()))) return fail(words.store.inUse({ folder: files }));
+    if (holdsValues(createPrivateFolder(files, runtime.userId())))
+      return fail(words.store.inUse({ folder: files }), "in_use");
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await using handle = await open(file, "wx", 0o600);
     await handle.writeFile(`${newKeyText(runtime.realRandom)}\n`);
@@ -36,8 +52,9 @@ export async function storeInit(flags: Flags, keyFile: string | undefined): Prom
     await folder?.sync();
   } catch (error) {
     const reason = error instanceof VaultError ? error.message : codeOf(error);
-    return fail(reason === "EEXIST" ? words.store.keyThere({ file }) : words.store.keyFailed({ file, reason }));
+    return fail(reason === "EEXIST" ? words.store.keyThere({ file }) : words.store.keyFailed({ file, reason }), reason);
   }
-  runtime.writeOutput(`${words.store.keyMade({ file })}\n`);
+  if (json) report(true, null);
+  else runtime.writeOutput(`${words.store.keyMade({ file })}\n`);
   return EXIT_OK;
 }

@@ -1,4 +1,6 @@
 // ccb store migrate: accounts from the keyring into sealed files, or back.
+import { Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
 import { moveAccounts } from "../account/move.ts";
 import type { MoveResult } from "../account/move.ts";
 import type { Flags } from "../config/overrides.ts";
@@ -13,11 +15,27 @@ import { VaultError } from "../vault/vault.ts";
 import type { Vault } from "../vault/vault.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, loadForCommand } from "./configuration.ts";
 import * as runtime from "./runtime.ts";
+import { createScreen } from "./shown.ts";
 import { openStore, storePlace } from "./store.ts";
 
 type Kind = "keyring" | "file";
 
 const SILENT: Log = { debug: () => {}, info: () => {}, warning: () => {}, error: () => {} };
+
+const KindSchema = Type.Union([Type.Literal("keyring"), Type.Literal("file")]);
+/** What `--json` prints. `unreachable`: one of the two cannot be used, or another ccb holds them. */
+export const StoreMigrateReportSchema = Type.Object({
+  from: KindSchema,
+  to: KindSchema,
+  outcome: Type.Union(
+    (["moved", "nothing", "unread", "differs", "left_behind", "unreachable"] as const).map((name) =>
+      Type.Literal(name),
+    ),
+  ),
+  accounts: Type.Integer({ description: "Accounts that the other store has now." }),
+  unread: Type.Array(Type.String(), { description: "Entries that could not be read." }),
+});
+type MigrateReport = Static<typeof StoreMigrateReportSchema>;
 
 /** A vault whose faults say which of the two it was. */
 class SideError extends Error {
@@ -73,16 +91,17 @@ function conclude(result: MoveResult, from: Kind, to: Kind, words: Words): { tex
 /** Moves the accounts while no ccb uses them. Resolves the exit code. */
 export async function storeMigrate(
   flags: Flags,
-  from: string | undefined,
-  to: string | undefined,
+  { from, to, json }: { readonly from: string | undefined; readonly to: string | undefined; readonly json: boolean },
   spawn: () => WorkerLike,
 ): Promise<number> {
   const config = await loadForCommand(flags);
   if (config === null) return EXIT_USAGE;
   const words = wordsOf(resolveLanguage(config.settings.language, runtime.locale()));
-  const end = (text: string, code: number): number => {
-    if (code === EXIT_OK) runtime.writeOutput(`${text}\n`);
-    else runtime.writeError(`${text}\n`);
+  const end = (text: string, code: number, report: Partial<MigrateReport> = {}): number => {
+    if (code !== EXIT_OK) runtime.writeError(`${text}\n`);
+    else if (!json) runtime.writeOutput(`${text}\n`);
+    const document = { from, to, outcome: "unreachable", accounts: 0, unread: [], ...report };
+    if (json && code !== EXIT_USAGE) createScreen(runtime.writeOutput, false).json(document);
     return code;
   };
   const kinds: readonly Kind[] = ["keyring", "file"];
@@ -105,7 +124,11 @@ export async function storeMigrate(
     lock = acquireStoreLock({ directory: place.directory, service: place.service, holder });
     const result = await moveAccounts(left, right, SILENT);
     const { text, code } = conclude(result, source, target, words);
-    return end(text, code);
+    return end(text, code, {
+      outcome: result.outcome,
+      ...("accounts" in result ? { accounts: result.accounts } : {}),
+      ...("entries" in result ? { unread: [...result.entries] } : {}),
+    });
   } catch (error) {
     if (error instanceof CcbError) return end(error.say(words), EXIT_FAILURE);
     if (error instanceof VaultError) return end(error.message, EXIT_FAILURE);

@@ -48,7 +48,7 @@ describe("help and version", () => {
       // What is left of it without program text: names, flags, placeholders.
       const english = stdout
         .replaceAll(
-          /--?[a-z-]+|<[a-z]+>|\[[a-z.]+\]|claude setup-token|Claude Code|Balancer|Claude API|DEBUG|INFO|WARNING|ERROR/gi,
+          /--?[a-z-]+|<[a-z]+>|\[[a-z.]+\]|claude setup-token|Claude Code|Balancer|Claude API|DEBUG|INFO|WARNING|ERROR|JSON|providers\.yaml|\| jq .*/gi,
           "",
         )
         .replaceAll(

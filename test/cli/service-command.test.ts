@@ -164,6 +164,25 @@ describe("install and uninstall", () => {
   });
 });
 
+describe("as JSON", () => {
+  test("print: the unit in the document", async () => {
+    const { run, unit } = place();
+    const { code, stdout } = await run("print", "--json");
+    const plain = await run("print");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ manager: "systemd", scope: "user", file: unit, text: plain.stdout });
+  });
+
+  test("install and uninstall: one document each, whatever the manager says", async () => {
+    const { run, unit } = place();
+    const about = { manager: "systemd", scope: "user", file: unit };
+    const installed = await run("install", "--json");
+    expect([installed.code, JSON.parse(installed.stdout)]).toEqual([0, { ...about, installed: true }]);
+    const removed = await run("uninstall", "--json");
+    expect([removed.code, JSON.parse(removed.stdout)]).toEqual([0, { ...about, installed: false, purged: false }]);
+  });
+});
+
 describe("wrong usage", () => {
   for (const args of [[], ["frobnicate"]]) {
     test(`service ${args.join(" ")}`, async () => {

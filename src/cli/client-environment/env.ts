@@ -1,14 +1,16 @@
 // ccb env: the lines that point a client at ccb.
 import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
+import { nearest } from "../../config/nearest.ts";
 import { CcbError } from "../../core/errors.ts";
-import { EXIT_OK, EXIT_USAGE } from "../configuration.ts";
+import { wordsOf } from "../../core/language.ts";
+import { EXIT_OK, EXIT_USAGE, systemLanguage } from "../configuration.ts";
 import { withServer } from "../connect.ts";
 import type { Connection, ServerFlags } from "../connect.ts";
 import { urlOf } from "../listen.ts";
 import * as runtime from "../runtime.ts";
 import { createScreen } from "../shown.ts";
-import { parseShell, toLines, usualShell } from "./shell.ts";
+import { parseShell, SHELLS, toLines, usualShell } from "./shell.ts";
 import { clientVariables, credentialKind } from "./variables.ts";
 import type { Variables } from "./variables.ts";
 
@@ -33,15 +35,16 @@ export function variablesOf({ config, client, words }: Connection, flags: Server
 }
 
 /** Prints the lines. Resolves the exit code. */
-export function printEnvironment(options: EnvironmentOptions): Promise<number> {
+export async function printEnvironment(options: EnvironmentOptions): Promise<number> {
+  const shell =
+    options.shell === undefined ? usualShell(runtime.platform, runtime.environment) : parseShell(options.shell);
+  if (shell === null) {
+    const { cli, signIn } = wordsOf(systemLanguage());
+    const name = nearest(options.shell ?? "", SHELLS);
+    say(cli.usageError({ text: signIn.badShell + (name === null ? "" : cli.didYouMean({ name })) }));
+    return EXIT_USAGE;
+  }
   return withServer(options, (connection) => {
-    const { words } = connection;
-    const shell =
-      options.shell === undefined ? usualShell(runtime.platform, runtime.environment) : parseShell(options.shell);
-    if (shell === null) {
-      say(words.cli.usageError({ text: words.signIn.badShell }));
-      return Promise.resolve(EXIT_USAGE);
-    }
     const variables = variablesOf(connection, options);
     const document: Static<typeof EnvironmentSchema> = { variables: { ...variables } };
     if (options.json === true) createScreen(runtime.writeOutput, false).json(document);

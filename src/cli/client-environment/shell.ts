@@ -1,7 +1,7 @@
 // The lines by which each shell sets variables. Pure.
 import { posix, win32 } from "node:path";
 
-const SHELLS = ["bash", "zsh", "fish", "powershell", "cmd"] as const;
+export const SHELLS = ["bash", "zsh", "fish", "powershell", "cmd"] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /** In single quotes nothing but the quote means anything, in bash, zsh and every POSIX shell. */

@@ -9,7 +9,7 @@ import { addReloadCommand } from "./reload.ts";
 import { addRequestsCommand, LIMIT_BAD } from "./requests.ts";
 import { addStatusCommand } from "./status.ts";
 import { addTraceCommand } from "./trace.ts";
-import { addUsageCommand, CSV_OR_JSON } from "./usage.ts";
+import { addUsageCommand, BAD_QUESTION, CSV_OR_JSON } from "./usage.ts";
 
 /** Adds them; `done` takes the exit code. */
 export function addServerCommands(program: Command, words: Words, done: Done): void {
@@ -30,6 +30,7 @@ export function serverCommandProblem({ code, message }: CommanderError, words: W
   if (code === LIMIT_BAD) return words.commands.badValue({ name: "--limit" });
   if (code === WHICH_ACCOUNT) return words.commands.logoutWhich;
   if (code === NOT_ASKED) return words.commands.logoutNotAsked;
+  if (code === BAD_QUESTION) return message;
   if (code === CSV_OR_JSON) return words.requests.csvOrJson;
   return null;
 }

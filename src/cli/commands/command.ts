@@ -29,6 +29,10 @@ export interface Session extends Connection {
   ) => void;
 }
 
+/** What stands below the help of a command. */
+export const exampleText = (words: Words, examples: readonly string[]): string =>
+  `\n${[words.commands.examples, ...examples.map((example) => `  ${example}`)].join("\n")}`;
+
 /** Adds a command with the flags by which the server is found, `--json`, and examples below its help. */
 export function addServerCommand(
   program: Command,
@@ -37,7 +41,6 @@ export function addServerCommand(
   description: string,
   examples: readonly string[],
 ): Command {
-  const lines = examples.map((example) => `  ${example}`);
   return program
     .command(name)
     .description(description)
@@ -47,7 +50,7 @@ export function addServerCommand(
     .option("--port <port>", words.commands.portFlag)
     .option("--key <key>", words.commands.keyFlag)
     .option("--json", words.commands.jsonFlag)
-    .addHelpText("after", `\n${[words.commands.examples, ...lines].join("\n")}`)
+    .addHelpText("after", exampleText(words, examples))
     .allowExcessArguments(false);
 }
 

@@ -1,9 +1,15 @@
 // ccb usage: requests, tokens and their cost, summed by what the person asks for.
 import type { Static } from "@sinclair/typebox";
 import type { Command } from "commander";
+import { nearest } from "../../config/nearest.ts";
+import { CcbError } from "../../core/errors.ts";
 import type { Words } from "../../core/words/en.ts";
 import { UsageSchema } from "../../http/usage-schema.ts";
+import { DIMENSIONS } from "../../usage/figures.ts";
+import { offsetHere } from "../../usage/local-time.ts";
+import { parseQuestion } from "../../usage/question.ts";
 import { EXIT_OK } from "../configuration.ts";
+import * as runtime from "../runtime.ts";
 import { styled } from "../shown.ts";
 import type { Piece } from "../shown.ts";
 import { clockTime, grouped } from "../times.ts";
@@ -12,6 +18,9 @@ import type { Done, ServerOptions, Session } from "./command.ts";
 
 /** The code of commander's error for --csv beside --json. */
 export const CSV_OR_JSON = "ccb.csvOrJson";
+
+/** The code of commander's error for what the server would refuse; its message says why. */
+export const BAD_QUESTION = "ccb.badQuestion";
 
 interface UsageOptions extends ServerOptions {
   readonly by: string;
@@ -73,6 +82,20 @@ function show({ screen, table, words, now }: Session, usage: Usage): void {
   if (count > 0) screen.line(styled("warning", words.requests.unpriced({ count })));
 }
 
+/** What the server would refuse, said without asking it; null: nothing. */
+function questionProblem(query: URLSearchParams, words: Words): string | null {
+  try {
+    parseQuestion(query, { now: runtime.realClock.now(), offset: offsetHere });
+    return null;
+  } catch (error) {
+    if (!(error instanceof CcbError)) throw error;
+    const names = (query.get("by") ?? "").split(",").map((name) => name.trim());
+    const wrong = names.find((name) => !isDimension(name, words));
+    const name = wrong === undefined ? null : nearest(wrong, DIMENSIONS);
+    return error.say(words) + (name === null ? "" : words.cli.didYouMean({ name }));
+  }
+}
+
 /** Adds `usage`. */
 export function addUsageCommand(program: Command, words: Words, done: Done): void {
   const examples = [
@@ -93,6 +116,8 @@ export function addUsageCommand(program: Command, words: Words, done: Done): voi
         ...(since === undefined ? {} : { since }),
         ...(until === undefined ? {} : { until }),
       });
+      const question = questionProblem(query, words);
+      if (question !== null) command.error(question, { code: BAD_QUESTION, exitCode: 2 });
       done(
         await runOnServer(options, async (session) => {
           const { client, screen } = session;

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { Words } from "../../core/words/en.ts";
 import type { WorkerLike } from "../../vault/keyring.ts";
+import { exampleText } from "../commands/command.ts";
 import type { DoctorOptions } from "./doctor.ts";
 
 const EXAMPLES = [
@@ -27,7 +28,7 @@ export function addDoctorCommand(
     .option("--key <key>", words.doctor.keyFlag)
     .option("--self-test", words.doctor.selfTestFlag)
     .option("--json", words.doctor.jsonFlag)
-    .addHelpText("after", `\n${[words.commands.examples, ...EXAMPLES.map((example) => `  ${example}`)].join("\n")}`)
+    .addHelpText("after", exampleText(words, EXAMPLES))
     .allowExcessArguments(false)
     .action(async ({ selfTest: itself, ...options }: DoctorOptions & { readonly selfTest?: boolean }) => {
       // Loaded only now: every other command would wait for it.

@@ -1,7 +1,9 @@
 // The command `service` of the command line: its words and flags.
 import { Argument } from "commander";
 import type { Command } from "commander";
+import { nearest } from "../../config/nearest.ts";
 import type { Words } from "../../core/words/en.ts";
+import { exampleText } from "../commands/command.ts";
 import type { ServiceOptions } from "./command.ts";
 
 const SERVICE_ACTIONS = ["install", "uninstall", "print", "status"] as const;
@@ -26,10 +28,12 @@ export function addServiceCommand(
     .option("--store-key <file>", words.service.storeKeyFlag)
     .option("--purge", words.service.purgeFlag)
     .option("--json", words.service.jsonFlag)
+    .addHelpText("after", exampleText(words, words.examples.service))
     .allowExcessArguments(false)
     .action(async (typed: string | undefined, options: ServiceOptions, command: Command) => {
       const action = SERVICE_ACTIONS.find((name) => name === typed);
-      if (action === undefined) command.error("", { code: NO_SUCH_ACTION, exitCode: 2 });
+      if (action === undefined)
+        command.error(nearest(typed ?? "", SERVICE_ACTIONS) ?? "", { code: NO_SUCH_ACTION, exitCode: 2 });
       else await act(action, options);
     });
 }

@@ -8,6 +8,7 @@ import { wordsOf } from "../../core/language.ts";
 import type { WorkerLike } from "../../vault/keyring.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, systemLanguage, whereabouts } from "../configuration.ts";
 import * as runtime from "../runtime.ts";
+import { createScreen } from "../shown.ts";
 import type { ServiceAction } from "./add-command.ts";
 import { makePlan } from "./make-plan.ts";
 import type { Planned } from "./make-plan.ts";
@@ -28,17 +29,18 @@ const words = wordsOf(systemLanguage());
 const say = (text: string): void => runtime.writeError(`${text}\n`);
 
 /** Runs a command of the manager, its output the person's. Gives back its exit code; 127 where there is no such program. */
-function run({ command: [program, ...args], mayFail = false }: Step, quiet = mayFail): number {
+function run({ command: [program, ...args], mayFail = false }: Step, quiet = mayFail, toError = false): number {
   const done = spawnSync(program, args, {
-    stdio: ["ignore", quiet ? "ignore" : "inherit", quiet ? "ignore" : "inherit"],
+    // Beside a document of JSON the output is no place for it.
+    stdio: ["ignore", quiet ? "ignore" : toError ? 2 : "inherit", quiet ? "ignore" : "inherit"],
   });
   return done.error === undefined ? (done.status ?? EXIT_FAILURE) : 127;
 }
 
 /** Runs the steps in order; false after the first one that failed, which is said. */
-function runAll(steps: readonly Step[]): boolean {
+function runAll(steps: readonly Step[], json: boolean): boolean {
   for (const step of steps) {
-    const code = run(step);
+    const code = run(step, step.mayFail, json);
     if (code === 0 || step.mayFail) continue;
     say(words.service.stepFailed({ command: step.command.join(" "), code }));
     return false;
@@ -52,7 +54,10 @@ function sayProblems({ problems, obstacles }: Planned): boolean {
   return obstacles.length > 0 || problems.some(({ severity }) => severity === "error");
 }
 
-async function install(manager: Manager, planned: Planned): Promise<number> {
+const printJson = (document: Readonly<Record<string, unknown>>): void =>
+  createScreen(runtime.writeOutput, false).json(document, "line");
+
+async function install(manager: Manager, planned: Planned, json: boolean): Promise<number> {
   if (sayProblems(planned)) {
     say(words.service.notInstalled);
     return EXIT_USAGE;
@@ -75,7 +80,11 @@ async function install(manager: Manager, planned: Planned): Promise<number> {
     say(words.service.writeFailed({ file: manager.file, reason: codeOf(error) }));
     return EXIT_FAILURE;
   }
-  if (!runAll(manager.start)) return EXIT_FAILURE;
+  if (!runAll(manager.start, json)) return EXIT_FAILURE;
+  if (json) {
+    printJson({ manager: manager.kind, scope: plan.scope, file: manager.file, installed: true });
+    return EXIT_OK;
+  }
   runtime.writeOutput(`${words.service.installed({ file: manager.file })}\n`);
   runtime.writeOutput(`${words.service.next[plan.scope === "system" ? "system" : manager.kind]}\n`);
   return EXIT_OK;
@@ -84,12 +93,15 @@ async function install(manager: Manager, planned: Planned): Promise<number> {
 async function uninstall(
   manager: Manager,
   planned: Planned,
-  purge: boolean,
+  { purge, json }: { readonly purge: boolean; readonly json: boolean },
   spawnKeyringWorker: () => WorkerLike,
 ): Promise<number> {
   const { scope, config } = planned.plan;
+  const tell = (text: string): void => {
+    if (!json) runtime.writeOutput(`${text}\n`);
+  };
   const installed = (await stat(manager.file).catch(() => null)) !== null;
-  if (installed && !runAll([...manager.stop, ...(purge ? manager.purge : [])])) return EXIT_FAILURE;
+  if (installed && !runAll([...manager.stop, ...(purge ? manager.purge : [])], json)) return EXIT_FAILURE;
   if (!installed && !purge) {
     say(words.service.absent({ file: manager.file }));
     return EXIT_FAILURE;
@@ -101,12 +113,15 @@ async function uninstall(
       say(words.service.writeFailed({ file: manager.file, reason: codeOf(error) }));
       return EXIT_FAILURE;
     }
-    if (!runAll(manager.removed)) return EXIT_FAILURE;
-    runtime.writeOutput(`${words.service.uninstalled({ file: manager.file })}\n`);
+    if (!runAll(manager.removed, json)) return EXIT_FAILURE;
+    tell(words.service.uninstalled({ file: manager.file }));
   }
-  if (!purge) runtime.writeOutput(`${words.service.tokensStay}\n`);
-  else if (scope === "user") return purgeStore({ config: config ?? undefined }, spawnKeyringWorker);
-  else runtime.writeOutput(`${words.service.purged}\n`);
+  if (purge && scope === "user") {
+    const code = await purgeStore({ config: config ?? undefined }, spawnKeyringWorker);
+    if (code !== EXIT_OK) return code;
+  }
+  tell(purge ? words.service.purged : words.service.tokensStay);
+  if (json) printJson({ manager: manager.kind, scope, file: manager.file, installed: false, purged: purge });
   return EXIT_OK;
 }
 
@@ -116,7 +131,7 @@ async function status(manager: Manager, scope: Scope, json: boolean): Promise<nu
   if (!json) return code;
   const installed = (await stat(manager.file).catch(() => null)) !== null;
   const { kind, file } = manager;
-  runtime.writeOutput(`${JSON.stringify({ manager: kind, scope, file, installed, running: code === EXIT_OK })}\n`);
+  printJson({ manager: kind, scope, file, installed, running: code === EXIT_OK });
   return code;
 }
 
@@ -133,7 +148,8 @@ export async function service(
     say(scope === "system" ? words.service.noSystemService : words.service.noManager);
     return EXIT_USAGE;
   }
-  if (action === "status") return status(manager, scope, options.json === true);
+  const json = options.json === true;
+  if (action === "status") return status(manager, scope, json);
   const { config, storeKey } = options;
   const planned = await makePlan({
     scope,
@@ -146,7 +162,9 @@ export async function service(
   if (action === "print") {
     sayProblems(planned);
     if (planned.unwritable) return EXIT_USAGE;
-    runtime.writeOutput(manager.text(planned.plan));
+    const text = manager.text(planned.plan);
+    if (json) printJson({ manager: manager.kind, scope, file: manager.file, text });
+    else runtime.writeOutput(text);
     return EXIT_OK;
   }
   if (scope === "system" && runtime.userId() !== 0) {
@@ -154,6 +172,6 @@ export async function service(
     return EXIT_USAGE;
   }
   return action === "install"
-    ? install(manager, planned)
-    : uninstall(manager, planned, options.purge === true, spawnKeyringWorker);
+    ? install(manager, planned, json)
+    : uninstall(manager, planned, { purge: options.purge === true, json }, spawnKeyringWorker);
 }

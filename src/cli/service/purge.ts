@@ -5,7 +5,7 @@ import { wordsOf } from "../../core/language.ts";
 import type { WorkerLike } from "../../vault/keyring.ts";
 import { VaultError } from "../../vault/vault.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, loadForCommand, systemLanguage } from "../configuration.ts";
-import { writeError, writeOutput } from "../runtime.ts";
+import { writeError } from "../runtime.ts";
 import { createStore } from "../store.ts";
 
 /** Removes all accounts and statistics of the store that the configuration names. Resolves the exit code: 1 while another ccb holds it. */
@@ -19,7 +19,6 @@ export async function purgeStore(flags: Flags, spawnKeyringWorker: () => WorkerL
     const names = (await store.vault?.list()) ?? [];
     for (const name of names) await store.vault?.delete(name);
     store.removeFolders();
-    writeOutput(`${words.service.purged}\n`);
     return EXIT_OK;
   } catch (error) {
     const reason =

@@ -4,6 +4,7 @@ import { cliWords } from "./en/cli.ts";
 import { commandsWords } from "./en/commands.ts";
 import { configWords } from "./en/config.ts";
 import { doctorWords } from "./en/doctor.ts";
+import { exampleWords } from "./en/examples.ts";
 import { httpWords } from "./en/http.ts";
 import { loginWords } from "./en/login.ts";
 import { notifyWords } from "./en/notify.ts";
@@ -21,6 +22,7 @@ export const en = {
   commands: commandsWords,
   config: configWords,
   doctor: doctorWords,
+  examples: exampleWords,
   http: httpWords,
   login: loginWords,
   notify: notifyWords,

@@ -5,6 +5,7 @@ import { cliWords } from "./zh-cn/cli.ts";
 import { commandsWords } from "./zh-cn/commands.ts";
 import { configWords } from "./zh-cn/config.ts";
 import { doctorWords } from "./zh-cn/doctor.ts";
+import { exampleWords } from "./zh-cn/examples.ts";
 import { httpWords } from "./zh-cn/http.ts";
 import { loginWords } from "./zh-cn/login.ts";
 import { notifyWords } from "./zh-cn/notify.ts";
@@ -22,6 +23,7 @@ export const zhCN: Words = {
   commands: commandsWords,
   config: configWords,
   doctor: doctorWords,
+  examples: exampleWords,
   http: httpWords,
   login: loginWords,
   notify: notifyWords,

@@ -22,6 +22,8 @@ export const cliWords = {
   noSuchOption: ({ name }: { name: string }): string => `there is no option ${name}`,
   optionNeedsValue: ({ name }: { name: string }): string => `${name} needs a value`,
   tooManyWords: "there is no such command, or it takes fewer words",
+  /** Behind a flag: what it is where it is left out. */
+  defaultsTo: ({ value }: { value: string }): string => `(default: ${value})`,
   didYouMean: ({ name }: { name: string }): string => ` (did you mean ${name}?)`,
   checkGood: ({ file }: { file: string }): string => `The configuration is good: ${file}`,
   embedded: "the default inside the program",

@@ -8,7 +8,7 @@ export const serviceWords = {
   configFlag: "configuration file of the service",
   storeKeyFlag: "file with the key of the account store",
   purgeFlag: "with uninstall: remove the accounts and statistics, too",
-  jsonFlag: "with status: print JSON",
+  jsonFlag: "print JSON",
   noManager:
     "ccb knows no service manager on this system. Windows: let the Task Scheduler start `ccb serve` when you sign in.",
   noSystemService:

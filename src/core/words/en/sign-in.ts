@@ -26,6 +26,8 @@ export const signInWords = {
   emailFlag: "whose account it is, where the server does not say",
   noBrowserFlag: "print the address and open no browser",
   setupTokenFlag: "read the one-year token of `claude setup-token` from standard input",
+  tokenOnStandardInput:
+    "--setup-token takes no token on the command line, where others on this machine can read it, but from standard input: ccb login --setup-token <token.txt, or paste it when asked",
   jsonFlag: "print one JSON document on standard output",
   keyFlag: "a key of ccb with role admin (or CCB_KEY)",
   loginExamples: [

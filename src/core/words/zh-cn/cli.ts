@@ -21,6 +21,7 @@ export const cliWords: typeof english = {
   noSuchOption: ({ name }) => `没有选项 ${name}`,
   optionNeedsValue: ({ name }) => `${name} 需要一个值`,
   tooManyWords: "没有这个命令，或者参数过多",
+  defaultsTo: ({ value }) => `（默认：${value}）`,
   didYouMean: ({ name }) => `（是想用 ${name} 吗？）`,
   checkGood: ({ file }) => `配置有效：${file}`,
   embedded: "程序内置的默认配置",

@@ -9,7 +9,7 @@ export const serviceWords: typeof english = {
   configFlag: "服务使用的配置文件",
   storeKeyFlag: "账号存储的密钥文件",
   purgeFlag: "与 uninstall 一起使用：同时删除账号和统计",
-  jsonFlag: "用于 status：输出 JSON",
+  jsonFlag: "输出 JSON",
   noManager: "ccb 不认识此系统上的服务管理器。Windows：请用任务计划程序在您登录时启动 `ccb serve`。",
   noSystemService: "这里只有 systemd 支持整台机器的服务。不带 --system 则是您自己的服务，在您登录时启动。",
   rootNeeded: "整台机器的服务需要 root 权限：sudo ccb service … --system",

@@ -22,6 +22,8 @@ export const signInWords: typeof english = {
   emailFlag: "这是谁的账号（当服务器没有说明时）",
   noBrowserFlag: "只显示地址，不打开浏览器",
   setupTokenFlag: "从标准输入读取 `claude setup-token` 的一年期令牌",
+  tokenOnStandardInput:
+    "--setup-token 不从命令行读取令牌（本机的其他人看得到命令行），而是从标准输入读取：ccb login --setup-token <token.txt，或在提示时粘贴",
   jsonFlag: "在标准输出打印一个 JSON 文档",
   keyFlag: "角色为 admin 的 ccb 密钥（或用 CCB_KEY）",
   loginExamples: [
