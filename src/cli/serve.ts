@@ -14,6 +14,7 @@ import { describeDamage } from "../http/persistence-status.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { WorkerLike } from "../vault/keyring.ts";
 import { banner } from "./banner.ts";
+import { colouredError, colouredOutput } from "./colours.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, load, loadForCommand, whereabouts } from "./configuration.ts";
 import { commandFor } from "./login/command-line.ts";
 import { listen } from "./listen.ts";
@@ -84,7 +85,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
   const announce = (text: string): void => runtime.writeError(`${text}\n`);
   const { log, flush, setLevel } = createLogger({
     level: settings.log_level,
-    coloured: runtime.outputIsTerminal(),
+    coloured: colouredOutput(),
     clock: runtime.realClock,
     write: runtime.writeOutput,
   });
@@ -163,7 +164,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
   app.start();
   notifier.ready(url);
   void app.persistence.settled(BANNER_WAIT_MS).then(() => {
-    runtime.writeError(banner({ app, config, words, url, coloured: runtime.errorIsTerminal() }));
+    runtime.writeError(banner({ app, config, words, url, coloured: colouredError() }));
   });
   void app.persistence.settled(KEYRING_PATIENCE_MS).then(() => {
     if (app.persistence.status()?.phase === "opening") announce(words.vault.waiting);

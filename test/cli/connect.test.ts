@@ -174,6 +174,7 @@ test("colours on a terminal, unless NO_COLOR says no", async () => {
   for (const [more, coloured] of [
     [{}, true],
     [{ NO_COLOR: "1" }, false],
+    [{ TERM: "dumb" }, false],
   ] as const) {
     let shown = "";
     const child = Bun.spawn([requireBinary(), "status", "--config", served.ccb.configFile], {

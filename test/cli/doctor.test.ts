@@ -113,6 +113,24 @@ describe("a server that does not run", () => {
     expect(code).toBe(1);
   });
 
+  test("servers that say no time are not taken for servers that are not reached", async () => {
+    const timeless = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: { data: (socket) => void socket.end("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n") },
+    });
+    const base_url = `http://127.0.0.1:${timeless.port}`;
+    using setting = await createSetting({
+      providers: [{ name: "T", base_url, auth_value: SECRET, auth_type: "api_key" }],
+      settings: IN_MEMORY,
+    });
+    const { report } = await setting.doctor();
+    timeless.stop(true);
+    expect(levels(report, "upstream")).toEqual(["ok"]);
+    expect(said(report, "clock")).toEqual(["warning: The servers answer and do not say what time it is (no Date header)."]); // prettier-ignore
+    expect(report.findings.find(({ check }) => check === "clock")?.advice).not.toContain("upstreams");
+  });
+
   test("another program at the port", async () => {
     using setting = await createSetting({ upstream: upstream.url, oauth, settings: IN_MEMORY });
     const other = Bun.serve({ hostname: "127.0.0.1", port: setting.port, fetch: () => new Response("<p>hello</p>") });
@@ -168,6 +186,15 @@ test("file permissions: what others may change is a problem, what they may read 
   expect(said(writable.report, "permissions")[0]).toBe(`problem: Others can change ${state}.`);
   expect(writable.code).toBe(1);
   expect(JSON.stringify(writable.report)).not.toContain(SECRET);
+});
+
+test("a configuration that others may write to is refused, and no permission is said to be right", async () => {
+  using setting = await createSetting({ upstream: upstream.url, oauth, settings: IN_MEMORY });
+  chmodSync(setting.file, 0o666);
+  const { code, report } = await setting.doctor();
+  expect(levels(report, "configuration")).toEqual(["problem"]);
+  expect(said(report, "permissions")).toEqual([`problem: Others can change ${setting.file}.`]);
+  expect(code).toBe(2);
 });
 
 describe("the configuration", () => {

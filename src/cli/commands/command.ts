@@ -1,6 +1,7 @@
 // What the commands that speak to the running server have in common: flags, help, and where they write.
 import type { Command } from "commander";
 import type { Words } from "../../core/words/en.ts";
+import { colouredError, colouredOutput } from "../colours.ts";
 import { withServer } from "../connect.ts";
 import type { Connection, ServerFlags } from "../connect.ts";
 import * as runtime from "../runtime.ts";
@@ -56,8 +57,8 @@ export function addServerCommand(
 
 /** Finds the server and lets `work` speak to it; resolves the exit code. */
 export function runOnServer(options: ServerOptions, work: (session: Session) => Promise<number>): Promise<number> {
-  const screen = createScreen(runtime.writeOutput, runtime.outputIsTerminal());
-  const aside = createScreen(runtime.writeError, runtime.errorIsTerminal());
+  const screen = createScreen(runtime.writeOutput, colouredOutput());
+  const aside = createScreen(runtime.writeError, colouredError());
   const run = (connection: Connection): Promise<number> =>
     work({
       ...connection,

@@ -17,6 +17,7 @@ import { checkClaudeVersion } from "./claude-version.ts";
 import { checkClientPath } from "./client-path.ts";
 import { judgeClock } from "./clock.ts";
 import { environmentFile, judgeConfiguration, loadAsServed } from "./configuration.ts";
+import type { Loaded } from "./configuration.ts";
 import type { Context } from "./context.ts";
 import { destinationsOf } from "./destinations.ts";
 import type { Destination } from "./destinations.ts";
@@ -70,12 +71,17 @@ const claudeVersion = (words: Words): Promise<Findings> =>
     await checkClaudeVersion({ words, find: runtime.desktop.find, env: runtime.originalEnvironment() }),
   ]);
 
-function permissions(words: Words, config: Context["config"] | null): Promise<Findings> {
+/** Of a configuration that is not good: the file that it is about. */
+const fileOf = ({ result }: Loaded): string | null =>
+  result.ok ? result.config.file : (result.problems.find(({ file }) => file !== null)?.file ?? null);
+
+function permissions(words: Words, config: Context["config"] | null, configFile: string | null): Promise<Findings> {
   const env = runtime.environment;
   const place = config === null ? null : storePlace(config);
   return guarded("permissions", words, () =>
     checkPermissions({
       config,
+      configFile,
       words,
       uid: runtime.userId(),
       env,
@@ -110,12 +116,19 @@ async function examine(
     guarded("port", words, async () => checkPort(context, (await connected).address, await asked)),
     guarded("store", words, () => checkStore(context, answer, spawn)),
     guarded("clock", words, async () => {
-      const said = (await reached).flatMap(({ time }) => (time === null ? [] : [time]));
-      return [judgeClock(said, words)];
+      const all = await reached;
+      const said = all.flatMap(({ time }) => (time === null ? [] : [time]));
+      return [
+        judgeClock(
+          said,
+          all.some(({ finding }) => finding.level === "ok"),
+          words,
+        ),
+      ];
     }),
     guarded("upstream", words, async () => (await reached).map(({ finding }) => finding)),
     guarded("proxy", words, () => judgeProxies(destinations, runtime.proxyEnvironment(), words)),
-    permissions(words, config),
+    permissions(words, config, config.file),
     claudeVersion(words),
     guarded("claude_code", words, () => judgeClaudeCode(client, config, words)),
     guarded("client_path", words, () => checkClientPath(context, client, answer)),
@@ -138,7 +151,7 @@ export async function doctor(options: DoctorOptions, spawn: () => WorkerLike): P
     : null;
   const others =
     context === null
-      ? (await Promise.all([permissions(words, null), claudeVersion(words)])).flat()
+      ? (await Promise.all([permissions(words, null, fileOf(loaded)), claudeVersion(words)])).flat()
       : await examine(context, options, language, spawn);
   const findings = [...configuration, ...others];
   const report = { result: worst(findings), findings };

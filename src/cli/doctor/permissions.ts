@@ -19,8 +19,10 @@ interface Place {
 }
 
 interface PermissionDeps {
-  /** null: it is not good, and only the other places are looked at. */
+  /** null: it is not good, and nothing that it names is looked at. */
   readonly config: Config | null;
+  /** The file of the configuration, good or not; null: there is none. */
+  readonly configFile: string | null;
   readonly words: Words;
   /** undefined: a system without owners. */
   readonly uid: number | undefined;
@@ -48,7 +50,14 @@ function holdsSecret(file: string, config: Config): boolean {
   }
 }
 
-function placesOf({ config, env, stateFolder, privatePlaces, environmentFile }: PermissionDeps): readonly Place[] {
+function placesOf({
+  config,
+  configFile,
+  env,
+  stateFolder,
+  privatePlaces,
+  environmentFile,
+}: PermissionDeps): readonly Place[] {
   const places: Place[] = [
     { path: stateFolder, forbidden: OTHERS_WRITE, mode: "700" },
     { path: environmentFile, forbidden: OTHERS_WRITE | OTHERS_READ, mode: "600" },
@@ -57,9 +66,9 @@ function placesOf({ config, env, stateFolder, privatePlaces, environmentFile }: 
   const storeKey = storeKeyFile(env);
   // The group may read: systemd shows an ACL's mask there.
   if (storeKey !== null) places.push({ path: storeKey, forbidden: 0o027, mode: "600" });
-  if (config?.file !== null && config?.file !== undefined) {
-    const secret = holdsSecret(config.file, config);
-    places.push({ path: config.file, forbidden: secret ? OTHERS_WRITE | OTHERS_READ : OTHERS_WRITE, mode: "600" });
+  if (configFile !== null) {
+    const secret = config !== null && holdsSecret(configFile, config);
+    places.push({ path: configFile, forbidden: secret ? OTHERS_WRITE | OTHERS_READ : OTHERS_WRITE, mode: "600" });
   }
   // Its group may be that of the certificates.
   if (config?.settings.tls) places.push({ path: config.settings.tls.key, forbidden: 0o026, mode: "600" });

@@ -1,4 +1,5 @@
 // ccb doctor --self-test: the real server with a memory of its own, against a peer inside the program.
+import { colouredOutput } from "../colours.ts";
 import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
 import { stringify } from "yaml";
@@ -138,7 +139,7 @@ async function runAll(steps: readonly Step[], words: Words): Promise<readonly Ou
 
 function show({ steps, milliseconds, result }: Static<typeof SelfTestSchema>, words: Words): void {
   const { selfTest, level } = words.doctor;
-  const screen = createScreen(runtime.writeOutput, runtime.outputIsTerminal());
+  const screen = createScreen(runtime.writeOutput, colouredOutput());
   screen.line(styled("dim", selfTest.title));
   const columns = [{ title: "" }, { title: "" }, { title: "", align: "right" as const }, { title: "" }];
   const rows = steps.map(({ step, ok, milliseconds: took, detail }) => {

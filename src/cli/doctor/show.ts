@@ -1,4 +1,5 @@
 // The findings on a terminal, or as JSON.
+import { colouredOutput } from "../colours.ts";
 import type { Static } from "@sinclair/typebox";
 import type { Words } from "../../core/words/en.ts";
 import * as runtime from "../runtime.ts";
@@ -15,7 +16,7 @@ const INDENT = "    ";
 
 /** Writes a report to standard output. What comes from outside is spelled out, never obeyed. */
 export function showReport(report: Static<typeof DoctorReportSchema>, words: Words, json: boolean): void {
-  const screen = createScreen(runtime.writeOutput, runtime.outputIsTerminal());
+  const screen = createScreen(runtime.writeOutput, colouredOutput());
   if (json) {
     screen.json(report);
     return;

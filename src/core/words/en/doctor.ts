@@ -83,6 +83,8 @@ export const doctorWords = {
   },
   clockMend:
     "Expiry times of tokens are reckoned by it, and certificates fail. Linux: `timedatectl set-ntp true`; macOS and Windows: set the time automatically.",
+  clockUnsaid: "The servers answer and do not say what time it is (no Date header).",
+  clockUnsaidMend: "Compare it with another clock: date -u",
   clockUnknown: "No server said what time it is.",
   clockUnknownMend: "Mend what keeps the upstreams from being reached, then run `ccb doctor` again.",
 

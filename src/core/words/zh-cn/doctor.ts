@@ -73,6 +73,8 @@ export const doctorWords: typeof english = {
   },
   clockMend:
     "令牌的到期时间按本机时钟计算，证书验证也会失败。Linux：`timedatectl set-ntp true`；macOS 和 Windows：请设为自动校时。",
+  clockUnsaid: "服务器有答复，但没有告知当前时间（没有 Date 标头）。",
+  clockUnsaidMend: "请与另一个时钟对照：date -u",
   clockUnknown: "没有服务器告知当前时间。",
   clockUnknownMend: "请先解决无法连接上游的问题，然后再次运行 `ccb doctor`。",
 
