@@ -7,7 +7,7 @@ import { Elysia } from "elysia";
 import { VERSION } from "../core/version.ts";
 import { proxyPaths } from "./docs-proxy.ts";
 
-export const DOCS_PATH = "/docs";
+const DOCS_PATH = "/docs";
 const SCRIPT_PATH = "/docs/scalar.js";
 
 /** Whatever the page would like to load: nothing comes from another origin. Scalar styles and compiles in place. */

@@ -1,6 +1,6 @@
 // Every controller on one Elysia.
 import { Elysia } from "elysia";
-import { createDocsRoutes, DOCS_PATH, DOCS_POLICY } from "./docs.ts";
+import type { AnyElysia } from "elysia";
 import { createErrorHook } from "./entry.ts";
 import { createMetricsRoutes } from "./metrics.ts";
 import type { MetricsRouteDeps } from "./metrics.ts";
@@ -30,28 +30,46 @@ type RouteDeps = ProxyDeps &
     readonly requestEvents: Pick<RequestEvents, "listen">;
   };
 
+const DOCS_PATH = "/docs";
+
 /** Mounts the controllers; what it gives back never rejects. */
 export function createRoutes(deps: RouteDeps): (request: Request) => Promise<Response> {
   const { toResponse, languageOf } = deps;
-  const routes = new Elysia({ strictPath: true })
-    .use(createErrorHook((error, request) => toResponse(error, request)))
-    .use(createDocsRoutes())
-    .use(createPageRoutes({ languageOf }))
-    .use(createProxyRoutes(deps))
-    .use(createSignInRoutes({ ...deps.signIn, languageOf }))
-    .use(createProvidersRoutes(deps))
-    .use(createRequestEventsRoutes(deps.requestEvents))
-    .use(createRequestsRoutes(deps))
-    .use(createUsageRoutes(deps))
-    .use(createMetricsRoutes(deps))
-    .use(createServiceRoutes(deps))
-    .compile();
+
+  const mounted = (docs: AnyElysia) =>
+    new Elysia({ strictPath: true })
+      .use(createErrorHook((error, request) => toResponse(error, request)))
+      .use(docs)
+      .use(createPageRoutes({ languageOf }))
+      .use(createProxyRoutes(deps))
+      .use(createSignInRoutes({ ...deps.signIn, languageOf }))
+      .use(createProvidersRoutes(deps))
+      .use(createRequestEventsRoutes(deps.requestEvents))
+      .use(createRequestsRoutes(deps))
+      .use(createUsageRoutes(deps))
+      .use(createMetricsRoutes(deps))
+      .use(createServiceRoutes(deps))
+      .compile();
+
+  const routes = mounted(new Elysia());
+  /**
+   * The same with the reference, which describes the routes that it is mounted with. Loaded at the first look: the plugin
+   * and what it brings along would be a third of the start.
+   */
+  let reference: ReturnType<typeof mounted> | null = null;
+
   async function docs(request: Request): Promise<Response> {
-    const response = await routes.fetch(request);
+    const { createDocsRoutes, DOCS_POLICY } = await import("./docs.ts");
+    reference ??= mounted(createDocsRoutes());
+    const response = await reference.fetch(request);
     // The plugin's page has no hook of its own for headers.
-    response.headers.set("content-security-policy", DOCS_POLICY);
+    if (pathOf(request.url) === DOCS_PATH) response.headers.set("content-security-policy", DOCS_POLICY);
     return response;
   }
-  return (request) =>
-    pathOf(request.url) === DOCS_PATH ? docs(request) : Promise.resolve(routes.fetch(request));
+
+  return (request) => {
+    const path = pathOf(request.url);
+    const ofDocs = path === DOCS_PATH || path.startsWith(`${DOCS_PATH}/`);
+    return ofDocs ? docs(request) : Promise.resolve(routes.fetch(request));
+  };
 }
