@@ -23,6 +23,8 @@ const OPEN_MS = 500;
 /** Between two tries where the file cannot be written. */
 const LONGEST_RETRY_MS = 60_000;
 const FORGET_EVERY_MS = 3_600_000;
+/** Traces that wait to be counted. */
+const MOST_UNCOUNTED = 200;
 /** More lines would be no answer to a person, and hold up requests while they are summed. */
 const MOST_ROWS = 50_000;
 
@@ -87,6 +89,17 @@ export function createUsage(deps: UsageDeps): Usage {
   let said: Trouble | null = null;
   let forgetAt = 0;
   let saidLost = false;
+  let uncounted: Counted[] = [];
+
+  /** Adds up what has ended since: behind the requests, with others. */
+  function count(): void {
+    const { lost } = tally;
+    for (const trace of uncounted) tally.add(trace);
+    uncounted = [];
+    if (tally.lost === lost || saidLost) return;
+    saidLost = true;
+    log.warning("usage_lost", { requests: tally.lost });
+  }
 
   function wait(milliseconds: number): void {
     if (files === null) return;
@@ -157,6 +170,7 @@ export function createUsage(deps: UsageDeps): Usage {
   }
 
   function flush(): void {
+    count();
     try {
       withFile(write);
       failures = 0;
@@ -169,6 +183,7 @@ export function createUsage(deps: UsageDeps): Usage {
   }
 
   function sums({ by, since, until }: Question) {
+    count();
     const dimensions = withModel(by);
     const counted = tally.rows.filter(({ hour }) => hour >= since && hour < until);
     let written: ReturnType<UsageFile["sum"]> = [];
@@ -184,12 +199,7 @@ export function createUsage(deps: UsageDeps): Usage {
   return {
     note(trace) {
       if (!settings().enabled) return;
-      const { lost } = tally;
-      tally.add(trace);
-      if (tally.lost !== lost && !saidLost) {
-        saidLost = true;
-        log.warning("usage_lost", { requests: tally.lost });
-      }
+      if (uncounted.push(trace) >= MOST_UNCOUNTED) count();
       wait(BATCH_MS);
     },
     answer(query) {
@@ -204,6 +214,7 @@ export function createUsage(deps: UsageDeps): Usage {
     },
     stop() {
       unschedule();
+      count();
       if (tally.rows.length > 0) flush();
       unschedule();
       close();
