@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dir, "..");
 
-/** Lower may not import higher. `app.ts`, `main.ts` and `boot.ts` are files; the rest are folders. */
+/** Lower may not import higher. `app.ts`, `start.ts`, `main.ts` and `boot.ts` are files; the rest are folders. */
 const RANKS = [
   "core",
   "config",
@@ -22,6 +22,7 @@ const RANKS = [
   "page",
   "app.ts",
   "cli",
+  "start.ts",
   "main.ts",
 ];
 
@@ -43,6 +44,7 @@ const higher = (folder: string): string[] =>
 
 const impure = [
   "src/main.ts",
+  "src/start.ts",
   "src/boot.ts",
   "src/page/browser.ts",
   "src/cli/runtime.ts",

@@ -1,11 +1,7 @@
 // The program: the environment put right first, then the command line.
 import "./boot.ts";
 
-// Loaded only now: the first of the two starts ends in boot.ts, and should not evaluate what it never uses.
-const { run } = await import("./cli/program.ts");
-const { exit } = await import("./cli/runtime.ts");
-
-// Here and not beside the other ports: inside the binary the Worker's path is counted from the program's own folder.
-const spawnKeyringWorker = (): Worker => new Worker(new URL("./vault/keyring-worker.ts", import.meta.url).href);
-
-exit(await run(process.argv.slice(2), spawnKeyringWorker));
+// By an address that the bundler does not follow, so that it is a bundle of its own: the first of the two starts ends
+// in boot.ts, and would spend half of its time on reading what it never uses.
+const compiled = /\$bunfs|~BUN/.test(import.meta.url);
+await import(new URL(compiled ? "./start.js" : "./start.ts", import.meta.url).href);
