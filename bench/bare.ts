@@ -1,5 +1,5 @@
 // The least a proxy on this stack can do: Elysia and fetch, nothing else. What ccb costs beyond it is ccb's own.
-// bun bench/bare.ts UPSTREAM_URL
+// bun bench/bare.ts UPSTREAM_URL [PORT]
 import { Elysia } from "elysia";
 
 /** Belong to one connection, not to the message (RFC 9110 §7.6.1). */
@@ -35,4 +35,4 @@ const app = new Elysia({ serve: { reusePort: false, idleTimeout: 0 } }).post(
   },
   { parse: "none" },
 );
-app.listen({ hostname: "127.0.0.1", port: 0 }, (server) => console.log(server.port));
+app.listen({ hostname: "127.0.0.1", port: Number(process.argv[3] ?? 0) }, (server) => console.log(server.port));

@@ -1,12 +1,16 @@
 // make bench-compare BASE=rev: the binary of another revision against that of this working tree, in turns on the same load.
-// bun bench/compare.ts REV [--rounds=5] [--seconds=2]
+// bun bench/compare.ts REV [--only=small32,start] [--rounds=5] [--seconds=2]
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startSignedInCcb } from "./ccb.ts";
-import { runCases, type Expected, type Target } from "./cases.ts";
-import { forgetProxies, startChild, type Child } from "./child.ts";
+import { DIRECT } from "./cases/load-case.ts";
+import { runStart } from "./cases/start.ts";
+import { LOAD_ROWS, runUnderLoad } from "./cases/under-load.ts";
+import { prepareProcess } from "./child.ts";
+import { createNotebook } from "./figures.ts";
+import { temporaryFolder } from "./folder.ts";
 import { table, writeJson } from "./report.ts";
-import { startTimes, temporaryFolder } from "./start.ts";
+import { fullCcb, startRig, startTargets } from "./rig.ts";
+import { parseRows } from "./rows.ts";
 
 const root = join(import.meta.dir, "..");
 const START_ROUNDS = 9;
@@ -17,7 +21,11 @@ function run(command: readonly string[], cwd: string): void {
 }
 
 const { values, positionals } = parseArgs({
-  options: { rounds: { type: "string", default: "5" }, seconds: { type: "string", default: "2" } },
+  options: {
+    only: { type: "string" },
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "2" },
+  },
   allowPositionals: true,
 });
 const [revision] = positionals;
@@ -25,40 +33,30 @@ if (revision === undefined || revision.startsWith("-")) {
   console.error("usage: bun bench/compare.ts REV");
   process.exit(2);
 }
+const rows = parseRows(values.only, [...LOAD_ROWS, "start"]);
 
-const folder = temporaryFolder("ccb-bench-compare-");
+prepareProcess();
+await using stack = new AsyncDisposableStack();
+const folder = stack.use(temporaryFolder("ccb-bench-compare-"));
 const tree = join(folder.path, "base");
 const binaries = { base: join(folder.path, "ccb-base"), head: join(folder.path, "ccb-head") };
-forgetProxies();
-const children: Child[] = [];
-try {
-  run(["git", "worktree", "add", "--detach", tree, revision], root);
-  run([process.execPath, "install", "--frozen-lockfile"], tree);
-  run([process.execPath, join(tree, ".ci", "build.ts"), binaries.base], tree);
-  run([process.execPath, join(root, ".ci", "build.ts"), binaries.head], root);
+stack.defer(() => void Bun.spawnSync(["git", "worktree", "remove", "--force", tree], { cwd: root }));
+run(["git", "worktree", "add", "--detach", tree, revision], root);
+run([process.execPath, "install", "--frozen-lockfile"], tree);
+run([process.execPath, join(tree, ".ci", "build.ts"), binaries.base], tree);
+run([process.execPath, join(root, ".ci", "build.ts"), binaries.head], root);
 
-  const upstream = await startChild("upstream.ts");
-  children.push(upstream);
-  const expected: Expected = JSON.parse(await (await fetch(`${upstream.url}/expected`)).text());
-  const targets: Target[] = [];
-  for (const [name, binary] of Object.entries(binaries)) {
-    const child = await startSignedInCcb(upstream.url, binary);
-    children.push(child);
-    targets.push({ name, url: child.url, pid: child.pid });
-  }
-  const figures = await runCases(
-    targets,
-    expected,
-    { rounds: Number(values.rounds), seconds: Number(values.seconds) },
-    console.log,
-  );
-  figures.push(...(await startTimes(binaries, upstream.url, START_ROUNDS)));
-  console.log(`\n${table(figures, ["base", "head"], "head", ["base"])}`);
-  const file = join(root, "dist", "bench-compare.json");
-  writeJson(file, figures, { base: revision });
-  console.log(`\nall rounds: ${file}`);
-} finally {
-  for (const child of children.toReversed()) await child.stop();
-  Bun.spawnSync(["git", "worktree", "remove", "--force", tree], { cwd: root });
-  folder.remove();
+const rig = stack.use(await startRig(binaries.head, console.log));
+const { note, figures } = createNotebook();
+if (LOAD_ROWS.some((row) => rows.has(row))) {
+  await using started = await startTargets({ base: fullCcb(rig, binaries.base), head: fullCcb(rig, binaries.head) });
+  const targets = [{ name: DIRECT, url: rig.upstream }, ...started.targets];
+  const plan = { rows, rounds: Number(values.rounds), seconds: Number(values.seconds), expected: rig.expected };
+  await runUnderLoad(targets, plan, note, console.log);
 }
+if (rows.has("start")) await runStart(rig, binaries, START_ROUNDS, note);
+
+console.log(`\n${table(figures(), [DIRECT, "base", "head"], "head", ["base"])}`);
+const file = join(root, "dist", "bench-compare.json");
+writeJson(file, figures(), { base: revision });
+console.log(`\nall rounds: ${file}`);

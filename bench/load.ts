@@ -1,32 +1,60 @@
-// The clients: wrk where it is installed, else a plain one on fetch; and the one that reads and checks event streams.
-import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+// The load of whole replies: wrk where it is installed, else a child on raw sockets that does the same.
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { median, REQUEST_HEADERS, requestBody } from "./measure.ts";
+import { runClient, track } from "./child.ts";
+import { temporaryFolder } from "./folder.ts";
+import { PATH, REQUEST_HEADERS, SESSION_HEADER, sessionId } from "./requests.ts";
 
-export interface SmallLoad {
+export interface LoadOrder {
+  readonly url: string;
+  readonly concurrency: number;
+  readonly seconds: number;
+  readonly body: string;
+  /** The requests carry the ids of so many conversations in turns, beginning anywhere. */
+  readonly sessions: number;
+}
+
+export interface Load {
   readonly requests: number;
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
 
-/** Small requests over `concurrency` connections for `seconds`. Rejects when any reply was not a 200 with the right length. */
-export async function smallLoad(url: string, concurrency: number, seconds: number): Promise<SmallLoad> {
-  return Bun.which("wrk") === null
-    ? await withFetch(url, concurrency, seconds)
-    : await withWrk(url, concurrency, seconds);
+export const hasWrk = Bun.which("wrk") !== null;
+
+/** Rejects when any reply was not a 200 of its announced length. */
+export async function runLoad(order: LoadOrder): Promise<Load> {
+  using folder = temporaryFolder("ccb-bench-load-");
+  const bodyFile = join(folder.path, "body.json");
+  writeFileSync(bodyFile, order.body);
+  if (hasWrk) return await runWrk(order, folder.path, bodyFile);
+  const { body: _, ...rest } = order;
+  return await runClient<Load>("request-client.ts", { ...rest, bodyFile });
 }
 
-/** Lua for wrk: the request, and a summary that a program can read. */
-function luaScript(): string {
+/** Lua for wrk: the requests, made before the clock starts, and a summary that a program can read. */
+function luaScript({ sessions }: LoadOrder, bodyFile: string): string {
   const headers = Object.entries(REQUEST_HEADERS).map(
     ([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`,
   );
-  return `wrk.method = "POST"
-wrk.body = ${JSON.stringify(requestBody(false)).replaceAll("\\/", "/")}
+  const pattern = sessionId(0).replace(/0{12}$/, "%012d");
+  return `local file = io.open(${JSON.stringify(bodyFile)}, "rb")
+wrk.method = "POST"
+wrk.body = file:read("*a")
+file:close()
 ${headers.join("\n")}
+local made, at = {}, ${Math.floor(Math.random() * sessions)}
+function init(args)
+  for index = 1, ${sessions} do
+    wrk.headers[${JSON.stringify(SESSION_HEADER)}] = string.format("${pattern}", index - 1)
+    made[index] = wrk.format()
+  end
+end
+function request()
+  at = at % ${sessions} + 1
+  return made[at]
+end
 function done(summary, latency, requests)
   local e = summary.errors
   io.write(string.format('RESULT {"requests":%d,"us":%d,"p50":%d,"p99":%d,"errors":%d}\\n', summary.requests, summary.duration,
@@ -35,16 +63,17 @@ end
 `;
 }
 
-async function withWrk(url: string, concurrency: number, seconds: number): Promise<SmallLoad> {
-  const folder = mkdtempSync(join(tmpdir(), "ccb-bench-wrk-"));
+async function runWrk(order: LoadOrder, folder: string, bodyFile: string): Promise<Load> {
+  const { url, concurrency, seconds } = order;
   const script = join(folder, "post.lua");
-  writeFileSync(script, luaScript());
-  const child = Bun.spawn(
-    ["wrk", "-t1", `-c${concurrency}`, `-d${seconds}s`, "--timeout", "10s", "-s", script, `${url}/v1/messages`],
-    { stdout: "pipe", stderr: "pipe" },
+  writeFileSync(script, luaScript(order, bodyFile));
+  const child = track(
+    Bun.spawn(["wrk", "-t1", `-c${concurrency}`, `-d${seconds}s`, "--timeout", "10s", "-s", script, `${url}${PATH}`], {
+      stdout: "pipe",
+      stderr: "pipe",
+    }),
   );
   const [output, problems] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  rmSync(folder, { recursive: true, force: true });
   const line = /^RESULT (.*)$/m.exec(output)?.[1];
   if (line === undefined) throw new Error(`wrk gave no result: ${output}${problems}`);
   const result: {
@@ -62,80 +91,4 @@ async function withWrk(url: string, concurrency: number, seconds: number): Promi
     p50Ms: result.p50 / 1000,
     p99Ms: result.p99 / 1000,
   };
-}
-
-async function withFetch(url: string, concurrency: number, seconds: number): Promise<SmallLoad> {
-  const times: number[] = [];
-  const began = performance.now();
-  const end = began + seconds * 1000;
-  const body = requestBody(false);
-  const client = async (): Promise<void> => {
-    while (performance.now() < end) {
-      const start = performance.now();
-      const response = await fetch(`${url}/v1/messages`, {
-        method: "POST",
-        headers: REQUEST_HEADERS,
-        body,
-      });
-      await response.arrayBuffer();
-      if (response.status !== 200) throw new Error(`${url}: ${response.status}`);
-      times.push(performance.now() - start);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, client));
-  const sorted = times.sort((a, b) => a - b);
-  const elapsed = (performance.now() - began) / 1000;
-  return {
-    requests: times.length,
-    perSecond: times.length / elapsed,
-    p50Ms: median(sorted),
-    p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN,
-  };
-}
-
-export interface StreamLoad {
-  readonly streams: number;
-  readonly seconds: number;
-  /** From the request to the last byte. */
-  readonly p50Ms: number;
-}
-
-/** `concurrency` event streams at once, `each` one after the other per client. Rejects when one has other bytes than `sha256` says. */
-export async function streamLoad(url: string, concurrency: number, each: number, sha256: string): Promise<StreamLoad> {
-  const times: number[] = [];
-  const began = performance.now();
-  const body = requestBody(true);
-  const client = async (): Promise<void> => {
-    for (let index = 0; index < each; index++) {
-      const start = performance.now();
-      const response = await fetch(`${url}/v1/messages`, {
-        method: "POST",
-        headers: REQUEST_HEADERS,
-        body,
-      });
-      const hash = createHash("sha256");
-      for await (const piece of response.body ?? []) hash.update(piece);
-      if (response.status !== 200 || hash.digest("hex") !== sha256)
-        throw new Error(`${url}: a stream arrived with other bytes (status ${response.status})`);
-      times.push(performance.now() - start);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, client));
-  return {
-    streams: times.length,
-    seconds: (performance.now() - began) / 1000,
-    p50Ms: median(times),
-  };
-}
-
-/** One small request, its bytes checked: what the load itself leaves to lengths and status. */
-export async function checkSmall(url: string, sha256: string): Promise<void> {
-  const response = await fetch(`${url}/v1/messages`, {
-    method: "POST",
-    headers: REQUEST_HEADERS,
-    body: requestBody(false),
-  });
-  const bytes = await response.bytes();
-  if (response.status !== 200 || createHash("sha256").update(bytes).digest("hex") !== sha256)
-    throw new Error(`${url}: a small reply arrived with other bytes (status ${response.status})`);
 }

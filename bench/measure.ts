@@ -1,4 +1,4 @@
-// What the kernel says of a process, and how long a server takes to its first answer.
+// What the kernel says of a process, and the middle of some numbers.
 import { readdirSync, readFileSync } from "node:fs";
 
 const TICKS_PER_SECOND = Number(Bun.spawnSync(["getconf", "CLK_TCK"]).stdout.toString().trim()) || 100;
@@ -31,49 +31,35 @@ export function cpuSeconds(pid: number): number {
   return ticks.reduce((sum, value) => sum + value, 0) / TICKS_PER_SECOND;
 }
 
-/** Resident memory in MiB of a process and its children. */
-export function residentMiB(pid: number): number {
-  const kib = family(pid).map((member) =>
+/** Resident memory of a process and its children, in kB of 1,000 bytes. */
+export function residentKb(pid: number): number {
+  const kb = family(pid).map((member) =>
     Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${member}/status`, "utf8"))?.[1] ?? 0),
   );
-  return kib.reduce((sum, value) => sum + value, 0) / 1024;
+  return (kb.reduce((sum, value) => sum + value, 0) * 1024) / 1000;
 }
 
-export const REQUEST_HEADERS = {
-  "content-type": "application/json",
-  authorization: "Bearer bench",
-  "anthropic-version": "2023-06-01",
-  "user-agent": "ccb-bench",
-};
+/**
+ * The least resident memory that was seen while the process rested for so many milliseconds, in kB: what it holds, not
+ * what it had not yet given back.
+ */
+export async function restingKb(pid: number, milliseconds: number): Promise<number> {
+  let least = residentKb(pid);
+  for (const end = performance.now() + milliseconds; performance.now() < end; least = Math.min(least, residentKb(pid)))
+    await Bun.sleep(100);
+  return least;
+}
 
-/** A request body of about 1 kB. */
-export const requestBody = (stream: boolean): string =>
-  JSON.stringify({
-    model: "claude-opus-5",
-    max_tokens: 1024,
-    stream,
-    messages: [{ role: "user", content: "A question of about one kilobyte. ".repeat(28) }],
-  });
+/** How many files and sockets a process may have open at most: what Bun and nginx raise their limit to. */
+export function descriptorLimit(): number {
+  const limit = /^Max open files\s+\S+\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+  return Number(limit ?? 1024);
+}
 
-/** Polls POST /v1/messages until it is answered with 200 or 401; gives the time of that answer. Rejects after 10 s. */
-export async function firstAnswer(url: string): Promise<number> {
-  const deadline = performance.now() + 10_000;
-  for (;;) {
-    try {
-      const response = await fetch(`${url}/v1/messages`, {
-        method: "POST",
-        headers: REQUEST_HEADERS,
-        body: requestBody(false),
-        keepalive: false,
-      });
-      await response.arrayBuffer();
-      if (response.status === 200 || response.status === 401) return performance.now();
-    } catch {
-      // Not listening yet.
-    }
-    if (performance.now() > deadline) throw new Error(`${url} did not serve within 10 s`);
-    await Bun.sleep(1);
-  }
+/** The value below which the share `q` of the values lies. Sorts them in place. */
+export function quantile(values: number[], q: number): number {
+  values.sort((a, b) => a - b);
+  return values[Math.min(values.length - 1, Math.floor(values.length * q))] ?? Number.NaN;
 }
 
 export function median(values: readonly number[]): number {

@@ -1,17 +1,30 @@
-// Figures as a table for people and as JSON for programs.
+// Figures as tables for people and as JSON for programs.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { dirname } from "node:path";
-import type { Figure } from "./cases.ts";
+import type { Figure } from "./figures.ts";
+import type { Verdict } from "./goals.ts";
 
 const show = (value: number | undefined): string =>
   value === undefined || !Number.isFinite(value)
     ? "-"
-    : value >= 1000
+    : Math.abs(value) >= 1000
       ? value.toFixed(0)
-      : value >= 10
+      : Math.abs(value) >= 10
         ? value.toFixed(1)
         : value.toFixed(3);
+
+/** Columns of their own width; the first one to the left, the others to the right. */
+function align(lines: readonly (readonly string[])[]): string {
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join("  "),
+    )
+    .join("\n");
+}
 
 /** One line per figure: the medians of all targets, then `subject` divided by each of `others`. */
 export function table(
@@ -33,15 +46,20 @@ export function table(
     ...others.map((other) => ratio(key, other)),
   ];
   const rows = [...units].map(([key, unit]) => row(key, unit));
-  const lines = [["median of the rounds", ...targets, ...others.map((other) => `${subject}/${other}`)], ...rows];
-  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-        .join("  "),
-    )
-    .join("\n");
+  return align([["median of the rounds", ...targets, ...others.map((other) => `${subject}/${other}`)], ...rows]);
+}
+
+/** One line per goal. */
+export function verdictTable(verdicts: readonly Verdict[]): string {
+  const rows = verdicts.map(({ goal, unit, reference, own, value, met }) => [
+    `${goal.what} [${unit}]`,
+    show(reference),
+    show(own),
+    goal.reference === undefined ? "" : value.toFixed(3),
+    goal.most === undefined ? `>= ${goal.least}` : `<= ${goal.most}`,
+    met ? "met" : "MISSED",
+  ]);
+  return align([["target", "bare", "ccb", "ratio", "wanted", ""], ...rows]);
 }
 
 /** Writes all figures, with what is needed to compare them with another day's. */

@@ -1,68 +1,61 @@
 // make bench: ccb beside nothing, nginx and a bare relay, on this machine, over loopback. bench/README.md says what each figure means.
-// bun bench/run.ts [--rounds=3] [--seconds=2]
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+// bun bench/run.ts [--only=small32,burst] [--rounds=5] [--seconds=2] [--idle=60] [--million=1000000] [--binary=dist/ccb] [--short]
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { startSignedInCcb } from "./ccb.ts";
-import { runCases, type Expected, type Target } from "./cases.ts";
-import { forgetProxies, startChild, type Child } from "./child.ts";
-import { startNginx } from "./nginx.ts";
-import { table, writeJson } from "./report.ts";
-import { startTimes } from "./start.ts";
+import { DIRECT } from "./cases/load-case.ts";
+import { prepareProcess } from "./child.ts";
+import { judge } from "./goals.ts";
+import { hasWrk } from "./load.ts";
+import { nginxProgram } from "./nginx.ts";
+import { perform, type Plan } from "./perform.ts";
+import { table, verdictTable, writeJson } from "./report.ts";
+import { startRig } from "./rig.ts";
+import { parseRows, ROWS } from "./rows.ts";
+import { findProblems, SHORT_ROWS } from "./short.ts";
 
 const root = join(import.meta.dir, "..");
-const binary = join(root, "dist", "ccb");
-const START_ROUNDS = 7;
-
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "3" }, seconds: { type: "string", default: "2" } },
+  options: {
+    only: { type: "string" },
+    rounds: { type: "string" },
+    seconds: { type: "string" },
+    idle: { type: "string", default: "60" },
+    million: { type: "string", default: "1000000" },
+    binary: { type: "string", default: join(root, "dist", "ccb") },
+    short: { type: "boolean", default: false },
+  },
 });
-forgetProxies();
-const children: Child[] = [];
-const keep = <T extends Child | undefined>(child: T): T => {
-  if (child) children.push(child);
-  return child;
+const { short } = values;
+const plan: Plan = {
+  rows: parseRows(values.only, short ? SHORT_ROWS : ROWS),
+  rounds: Number(values.rounds ?? (short ? 2 : 5)),
+  seconds: Number(values.seconds ?? (short ? 1 : 2)),
+  proxies: short ? ["bare", "ccb"] : ["nginx", "bare", "ccb"],
+  startRounds: short ? 3 : 9,
+  idleSeconds: Number(values.idle),
+  million: Number(values.million),
 };
 
-try {
-  const upstream = keep(await startChild("upstream.ts"));
-  const expected: Expected = JSON.parse(await (await fetch(`${upstream.url}/expected`)).text());
-  const targets: Target[] = [{ name: "direct", url: upstream.url }];
-  const add = (name: string, child: Child | undefined, lack: string): void => {
-    if (child) targets.push({ name, url: child.url, pid: child.pid });
-    else console.log(`${name}: left out, ${lack}`);
-  };
-  add("nginx", keep(await startNginx(upstream.url)), "it is not installed");
-  add("bare", keep(await startChild("bare.ts", [upstream.url])), "");
-  add(
-    "ccb",
-    existsSync(binary) ? keep(await startSignedInCcb(upstream.url)) : undefined,
-    `there is no ${binary}: run "make build"`,
-  );
-  if (Bun.which("wrk") === null)
-    console.log("wrk is not installed: the load comes from a client on fetch, which is slower itself");
+prepareProcess();
+await using rig = await startRig(resolve(values.binary), console.log);
+console.log(`ccb: ${rig.binary}; it keeps its accounts ${rig.keeping.what}`);
+if (nginxProgram === null) console.log("nginx: left out, it is not installed");
+if (!hasWrk) console.log("wrk is not installed: a client of the bench's own makes the load, and needs more of the CPU");
 
-  const figures = await runCases(
-    targets,
-    expected,
-    { rounds: Number(values.rounds), seconds: Number(values.seconds) },
-    console.log,
-  );
-  if (existsSync(binary)) figures.push(...(await startTimes({ ccb: binary }, upstream.url, START_ROUNDS)));
+const figures = await perform(rig, plan);
+const verdicts = judge(figures);
+const others = [
+  DIRECT,
+  ...plan.proxies.filter((name) => name !== "ccb" && (name !== "nginx" || nginxProgram !== null)),
+];
+console.log(`\n${table(figures, [...others, "ccb"], "ccb", others)}`);
+console.log(`\n${verdictTable(verdicts)}`);
+const file = join(root, "dist", "bench.json");
+writeJson(file, figures, { keeping: rig.keeping.what, load: hasWrk ? "wrk" : "request-client.ts", verdicts });
+console.log(`\nall rounds: ${file}`);
 
-  const names = targets.map((target) => target.name);
-  const subject = names.includes("ccb") ? "ccb" : "bare";
-  console.log(
-    `\n${table(
-      figures,
-      names,
-      subject,
-      names.filter((name) => name !== subject),
-    )}`,
-  );
-  const file = join(root, "dist", "bench.json");
-  writeJson(file, figures);
-  console.log(`\nall rounds: ${file}`);
-} finally {
-  for (const child of children.toReversed()) await child.stop();
+if (short) {
+  const problems = await findProblems(rig, plan, figures);
+  for (const problem of problems) console.error(problem);
+  process.exitCode = problems.length === 0 ? 0 : 1;
 }

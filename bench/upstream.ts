@@ -1,67 +1,19 @@
-// The upstream of the bench, a process of its own: one small JSON reply, one fixed event stream, one token endpoint that believes everybody.
+// The upstream of the bench, a process of its own: POST /v1/messages (what x-bench asks for), and a token endpoint that
+// believes everybody. It prints its port.
 import { createHash } from "node:crypto";
-import { anthropicMessage, anthropicStream } from "../test/support/anthropic.ts";
-
-export const EVENTS = 100;
-export const GAP_MS = 5;
-
-const HEADERS = {
-  "request-id": "req_bench",
-  "anthropic-organization-id": "00000000-0000-4000-8000-000000000000",
-};
-const SMALL = JSON.stringify(anthropicMessage("A small reply, as of a short question. ".repeat(8)));
-
-/** Exactly EVENTS blocks: six of them frame the text. */
-const STREAM = anthropicStream("x".repeat((EVENTS - 6) * 40), EVENTS - 6).map((event) => Buffer.from(event));
-const STREAM_SHA256 = createHash("sha256").update(Buffer.concat(STREAM)).digest("hex");
-
-interface Running {
-  next: number;
-  readonly controller: ReadableStreamDefaultController<Uint8Array>;
-}
-
-const running = new Set<Running>();
-
-// One timer for all streams: the upstream must not be what is measured.
-setInterval(() => {
-  for (const stream of running) {
-    const event = STREAM[stream.next++];
-    if (event) stream.controller.enqueue(event);
-    if (stream.next < STREAM.length) continue;
-    running.delete(stream);
-    stream.controller.close();
-  }
-}, GAP_MS);
-
-function streamReply(): Response {
-  let mine: Running | undefined;
-  const body = new ReadableStream<Uint8Array>({
-    start: (controller) => {
-      mine = { next: 0, controller };
-      running.add(mine);
-    },
-    cancel: () => {
-      if (mine) running.delete(mine);
-    },
-  });
-  return new Response(body, {
-    headers: {
-      ...HEADERS,
-      "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-cache",
-    },
-  });
-}
+import { EXPECTED, jsonReply, SMALL, STREAM, STREAM_HEAD } from "./replies.ts";
+import { startGaps, sendBurst } from "./streams.ts";
+import { listen, type WireReply, type WireRequest } from "./wire-server.ts";
 
 let issued = 0;
 
 /** The code is the email of whoever signs in. */
-async function token(request: Request): Promise<Response> {
-  const body: { readonly code?: string } = JSON.parse(await request.text());
+function token(request: WireRequest): Buffer {
+  const body: { readonly code?: string } = JSON.parse(Buffer.concat(request.body).toString());
   const email = body.code ?? "someone@example.com";
   const hex = Bun.hash(email).toString(16).padStart(12, "0").slice(0, 12);
   issued++;
-  return Response.json({
+  return jsonReply({
     token_type: "Bearer",
     access_token: `sk-ant-oat01-bench-${issued}`,
     refresh_token: `sk-ant-ort01-bench-${issued}`,
@@ -72,28 +24,43 @@ async function token(request: Request): Promise<Response> {
   });
 }
 
-if (import.meta.main) {
-  const server = Bun.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    idleTimeout: 0,
-    routes: {
-      "/v1/messages": {
-        POST: async (request) => {
-          const body = await request.text();
-          return body.includes('"stream":true')
-            ? streamReply()
-            : new Response(SMALL, { headers: { ...HEADERS, "content-type": "application/json" } });
-        },
-      },
-      "/v1/oauth/token": { POST: token },
-      "/expected": () =>
-        Response.json({
-          small: createHash("sha256").update(SMALL).digest("hex"),
-          stream: STREAM_SHA256,
-        }),
-    },
-    fetch: () => new Response("not found", { status: 404 }),
-  });
-  console.log(server.port);
+/** The sum of what arrived: whether a proxy passes bodies on as they came. */
+function sum(request: WireRequest): Buffer {
+  const hash = createHash("sha256");
+  for (const piece of request.body) hash.update(piece);
+  return jsonReply({ sha256: hash.digest("hex") });
 }
+
+const gaps = startGaps(STREAM);
+
+function message(request: WireRequest, reply: WireReply): void {
+  switch (request.header("x-bench")) {
+    case undefined:
+      reply.write(SMALL);
+      return;
+    case "gaps":
+      reply.write(STREAM_HEAD);
+      gaps.add(reply);
+      return;
+    case "burst":
+      reply.write(STREAM_HEAD);
+      sendBurst(reply, STREAM);
+      return;
+    case "silent":
+      reply.write(Buffer.concat([STREAM_HEAD, ...STREAM.slice(0, 2)]));
+      return;
+    default:
+      reply.write(sum(request));
+  }
+}
+
+const NOT_FOUND = Buffer.from("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
+
+const port = listen((request, reply) => {
+  const { path } = request;
+  if (path.startsWith("/v1/messages")) message(request, reply);
+  else if (path === "/v1/oauth/token") reply.write(token(request));
+  else if (path === "/expected") reply.write(jsonReply(EXPECTED));
+  else reply.write(NOT_FOUND);
+});
+console.log(port);

@@ -1,0 +1,55 @@
+// Whether it costs more to choose among many: 200 accounts and 50 providers beside 2 and 1, for 10,000 conversations.
+import { accountNames, startCcb } from "../ccb.ts";
+import type { Note } from "../figures.ts";
+import { runLoad } from "../load.ts";
+import { smallBody } from "../requests.ts";
+import { startTargets, type Rig } from "../rig.ts";
+import { withCpu, type Target } from "../target.ts";
+
+const SESSIONS = 10_000;
+const FEW_SESSIONS = 60;
+const CONCURRENCY = 32;
+const PROVIDERS = 50;
+/** These use all accounts, the others a key of their own each. */
+const WITH_ACCOUNTS = 2;
+
+const providers = (upstream: string): unknown[] =>
+  Array.from({ length: PROVIDERS }, (_, index) => ({
+    name: `Provider ${index}`,
+    base_url: upstream,
+    ...(index < WITH_ACCOUNTS
+      ? { auth_value: "oauth" }
+      : { auth_type: "api_key", auth_value: `sk-ant-api03-bench-${index}` }),
+  }));
+
+interface Variant {
+  readonly name: string;
+  readonly target: Target;
+  readonly sessions: number;
+}
+
+const load = ({ target: { url }, sessions }: Variant, seconds: number): ReturnType<typeof runLoad> =>
+  runLoad({ url, concurrency: CONCURRENCY, seconds, body: smallBody(false), sessions });
+
+export async function runMany(rig: Rig, rounds: number, seconds: number, note: Note): Promise<void> {
+  const { binary, upstream } = rig;
+  const common = { binary, upstream, keeping: undefined };
+  await using started = await startTargets({
+    few: () => startCcb({ ...common, accounts: accountNames(2) }),
+    many: () => startCcb({ ...common, accounts: accountNames(200), providers: providers(upstream) }),
+  });
+  const variants = started.targets.flatMap((target): Variant[] => [
+    { name: target.name, target, sessions: SESSIONS },
+    ...(target.name === "few" ? [{ name: `few (${FEW_SESSIONS} sessions)`, target, sessions: FEW_SESSIONS }] : []),
+  ]);
+  // Every conversation has its place before the clock starts.
+  for (const variant of variants)
+    for (let sent = 0; sent < variant.sessions;) sent += (await load(variant, seconds)).requests;
+  for (let round = 1; round <= rounds; round++)
+    for (const variant of round % 2 === 0 ? variants.toReversed() : variants) {
+      const { result, cpu = Number.NaN } = await withCpu(variant.target, () => load(variant, seconds));
+      note("ccb", `${variant.name} c=${CONCURRENCY} requests/s`, "1/s", result.perSecond);
+      note("ccb", `${variant.name} c=${CONCURRENCY} CPU/request`, "µs", (cpu * 1e6) / result.requests);
+    }
+  rig.say(`many: ${rounds} rounds`);
+}
