@@ -46,14 +46,22 @@ function credentialLines(config: Config): readonly string[] {
   return own ? [] : ["export ANTHROPIC_AUTH_TOKEN=ccb"];
 }
 
+/** In a shell's single quotes nothing but the quote itself means anything. */
+const quoted = (path: string): string => `'${path.replaceAll("'", String.raw`'\''`)}'`;
+
 /** The start banner, ending in a newline. Colours only on a terminal. */
 export function banner({ app, config, words, url, coloured }: BannerInput): string {
   const paint = (code: string, text: string): string => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text);
   const heading = (text: string): string => paint("1", text);
+  // A socket is no address that a browser or Claude Code could be given.
+  const { socket } = config.settings;
+  const only = url.startsWith("unix:") ? socket : null;
   const lines = [
     "",
     `  ${paint("1;35", "ccb")} ${VERSION}  ${paint("2", "Claude Code Balancer")}`,
-    `  ${paint("36", `${url}/`)}   ${paint("2", `${words.cli.page}   ${words.cli.docs}: ${url}/docs`)}`,
+    only === null
+      ? `  ${paint("36", `${url}/`)}   ${paint("2", `${words.cli.page}   ${words.cli.docs}: ${url}/docs`)}`
+      : `  ${paint("36", url)}`,
     "",
     `  ${heading(words.cli.providers)}`,
     ...config.providers.map(
@@ -63,9 +71,17 @@ export function banner({ app, config, words, url, coloured }: BannerInput): stri
     `  ${heading(words.cli.tokens)}  ${paint(app.persistence.status()?.durable === true ? "0" : "33", tokensLine(app, words))}`,
     `  ${heading(words.cli.configuration)}  ${config.file ?? words.cli.embedded}`,
     "",
-    `  ${heading(words.cli.point)}`,
-    `    export ANTHROPIC_BASE_URL=${url}`,
-    ...credentialLines(config).map((line) => `    ${line}`),
+    ...(only === null
+      ? [
+          `  ${heading(words.cli.point)}`,
+          `    export ANTHROPIC_BASE_URL=${url}`,
+          ...credentialLines(config).map((line) => `    ${line}`),
+        ]
+      : [
+          `  ${heading(words.cli.speak)}`,
+          `    curl --unix-socket ${quoted(only)} http://localhost/health`,
+          `  ${words.signIn.onlySocket}`,
+        ]),
     "",
   ];
   return `${lines.join("\n")}\n`;

@@ -4,9 +4,11 @@ import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { CcbError, codeOf, isErrorCode } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errors.ts";
+import { wordsOf } from "../core/language.ts";
 import type { Language } from "../core/language.ts";
 import type { Clock, Fetch, FetchInit } from "../core/ports.ts";
 import type { Secret } from "../core/secret.ts";
+import type { Words } from "../core/words/en.ts";
 
 export interface ClientDeps {
   readonly fetch: Fetch;
@@ -67,6 +69,12 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** A message of the server, which speaks to who speaks HTTP, for the command line. */
+export function inCommands(message: string, { login, commands }: Words): string {
+  const { again, accounts } = login.overHttp;
+  return message.replace(again, commands.overHttp.again).replace(accounts, commands.overHttp.accounts);
+}
+
 /** Creates the client of one server. */
 export function createClient({ fetch, clock, base, key, socket, tls, language }: ClientDeps): Client {
   const address = base ?? `unix:${socket ?? ""}`;
@@ -110,7 +118,8 @@ export function createClient({ fetch, clock, base, key, socket, tls, language }:
     if (!Value.Check(EnvelopeSchema, envelope)) return foreign();
     const named = response.headers.get("x-ccb-error") ?? "";
     const code = isErrorCode(named) ? named : "server_said";
-    const { message } = envelope.error;
+    // In the language that it was asked for in.
+    const message = inCommands(envelope.error.message, wordsOf(language));
     const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
     return new CcbError(
       code,

@@ -31,7 +31,7 @@ export async function init(json: boolean): Promise<number> {
     await writeFile(file, EMBEDDED_CONFIG, { flag: "wx", mode: 0o600 });
   } catch (error) {
     const reason = codeOf(error);
-    writeError(`${reason === "EEXIST" ? words.cli.initExists({ file }) : words.cli.initFailed({ file, reason })}\n`);
+    writeError(`${reason === "EEXIST" ? words.cli.initExists({ file }) : words.cli.notWritten({ file, reason })}\n`);
     report(false, reason);
     return EXIT_FAILURE;
   }

@@ -52,7 +52,7 @@ export async function storeInit(flags: Flags, keyFile: string | undefined, json:
     await folder?.sync();
   } catch (error) {
     const reason = error instanceof VaultError ? error.message : codeOf(error);
-    return fail(reason === "EEXIST" ? words.store.keyThere({ file }) : words.store.keyFailed({ file, reason }), reason);
+    return fail(reason === "EEXIST" ? words.store.keyThere({ file }) : words.cli.notWritten({ file, reason }), reason);
   }
   if (json) report(true, null);
   else runtime.writeOutput(`${words.store.keyMade({ file })}\n`);

@@ -133,7 +133,8 @@ describe("with the server running", () => {
     await wrong.seen(PASTE_ADDRESS);
     wrong.type("WRONG\n");
     expect(await wrong.exited).toBe(1);
-    expect(wrong.stderr).toContain("wrong, was used already or has expired");
+    expect(wrong.stderr).toContain("wrong, was used already or has expired. Run `ccb login` again.");
+    expect(wrong.stderr).not.toContain("GET /oauth");
     const denied = login();
     const state = new URL(await denied.seen(BROWSER_ADDRESS)).searchParams.get("state");
     await fetch(`http://localhost:${port}/callback?error=access_denied&state=${state}`, { keepalive: false });

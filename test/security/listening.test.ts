@@ -174,6 +174,18 @@ describe("the owner-only socket", () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  test("host: none: the console says how it is spoken to, and gives no client an address that is none", async () => {
+    const config = {
+      providers: [keyed(upstream.url)],
+      settings: { ...IN_MEMORY, host: "none", socket: "shared/ccb.sock" },
+    };
+    await using ccb = await startCcb({ home: openHome(), config, wait: false });
+    const path = join(ccb.home, "shared", "ccb.sock");
+    await ccb.output(`curl --unix-socket '${path}' http://localhost/health`);
+    await ccb.output("Claude Code needs an address");
+    expect(ccb.stderr).not.toMatch(/ANTHROPIC_BASE_URL|unix:\S+\/docs/);
+  });
+
   /** A home whose folder `shared` others may walk into: only the socket itself keeps them out. */
   function openHome(): string {
     const home = newHome();

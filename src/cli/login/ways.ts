@@ -6,6 +6,7 @@ import type { Words } from "../../core/words/en.ts";
 import { LoginWaitedSchema, SignedInSchema } from "../../http/oauth-schemas.ts";
 import type { LoginBegunSchema } from "../../http/oauth-schemas.ts";
 import { parsePastedCode } from "../../oauth/pasted-code.ts";
+import { inCommands } from "../client.ts";
 import type { Client } from "../client.ts";
 import type { SignedInReply } from "./report.ts";
 import type { Lines } from "./terminal.ts";
@@ -69,8 +70,13 @@ export async function waitForServer(deps: WaysDeps, over: AbortSignal): Promise<
         throw ended ? new CcbError("login_state_unknown", (words) => words.signIn.gaveUp) : error;
       });
     if (reply.status === "success") return reply;
-    if (reply.status === "failed")
-      throw new CcbError("server_said", (words) => `${reply.message} ${words.signIn.loginAgain}`);
+    if (reply.status === "failed") {
+      const { message } = reply;
+      throw new CcbError("server_said", (words) => {
+        const said = inCommands(message, words);
+        return said === message ? `${message} ${words.signIn.loginAgain}` : said;
+      });
+    }
     if (over.aborted) return never();
     if (reply.status === "email_needed") return nameIt(deps, state);
   }

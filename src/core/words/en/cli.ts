@@ -39,7 +39,7 @@ export const cliWords = {
   initWritten: ({ file }: { file: string }): string => `Written: ${file}`,
   initExists: ({ file }: { file: string }): string =>
     `${file} is there already and stays as it is. Remove it first to begin anew.`,
-  initFailed: ({ file, reason }: { file: string; reason: string }): string =>
+  notWritten: ({ file, reason }: { file: string; reason: string }): string =>
     `${file} could not be written (${reason}).`,
   addressInUse: ({ host, port }: { host: string; port: number }): string =>
     `Another program listens at ${host} port ${port}. Stop it, or choose another port: ccb --port ${port + 1}`,
@@ -53,6 +53,7 @@ export const cliWords = {
   tokens: "Tokens",
   configuration: "Config",
   point: "Point Claude Code at it",
+  speak: "Speak to it",
   page: "(a page to see and steer it)",
   docs: "API reference",
   disabled: "disabled",

@@ -87,6 +87,7 @@ export const commandsWords = {
   // ccb accounts, logout, refresh, pause, resume
   accounts: "list the accounts and how they stand",
   nobody: "Nobody is signed in. Sign in with: ccb login",
+  overHttp: { again: "Run `ccb login` again.", accounts: "`ccb accounts` lists them." },
   never: "never",
   logout: "sign an account out: remove its tokens and revoke them",
   allFlag: "every account",

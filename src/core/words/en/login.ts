@@ -1,14 +1,17 @@
 // Words about signing in, for people who read English.
 import type { LoginInstruction } from "../shapes.ts";
 
+/** What to do next, for who speaks HTTP; the command line says it in its own words. */
+const NEW_ADDRESS = "Ask for a new address with GET /oauth/generate-url and sign in again.";
+const LIST = "GET /oauth/status lists them.";
+
 export const loginWords = {
-  denied: "The sign-in was refused in the browser. Ask for a new address with GET /oauth/generate-url and try again.",
+  overHttp: { again: NEW_ADDRESS, accounts: LIST },
+  denied: `The sign-in was refused in the browser. ${NEW_ADDRESS}`,
   codeMalformed:
     "This does not look like an authorization code. Paste CODE, CODE#STATE or the whole address of the page that the browser ended on.",
-  codeRefused:
-    "The authorization server refused the code: it is wrong, was used already or has expired. Ask for a new address with GET /oauth/generate-url and sign in again.",
-  stateUnknown:
-    "No sign-in is waiting for this code: it is older than ten minutes, was used already, or began before the last restart. Ask for a new address with GET /oauth/generate-url and sign in again.",
+  codeRefused: `The authorization server refused the code: it is wrong, was used already or has expired. ${NEW_ADDRESS}`,
+  stateUnknown: `No sign-in is waiting for this code: it is older than ten minutes, was used already, or began before the last restart. ${NEW_ADDRESS}`,
   statesDiffer:
     "The `state` in the request is not the one pasted with the code. Leave `state` out, or send the one that belongs to the code.",
   inProgress: "This sign-in is being completed by another request. Wait for its answer.",
@@ -23,12 +26,11 @@ export const loginWords = {
     "A firewall page came in place of the authorization server's answer. Your tokens are kept. Try again later or from another network.",
   refused: ({ status }: { status: number }): string =>
     `The authorization server refused this request (HTTP ${status}): the network, the region or the account is not allowed. Trying again will not help by itself.`,
-  replyInvalid:
-    "The authorization server's answer could not be understood, so no token was taken. Ask for a new address with GET /oauth/generate-url and sign in again.",
+  replyInvalid: `The authorization server's answer could not be understood, so no token was taken. ${NEW_ADDRESS}`,
   tokenUnavailable: ({ reason }: { reason: string }): string =>
     `The access token could not be refreshed just now (${reason}). ccb keeps trying; send the request again in a moment.`,
   required: "The account has to sign in again.",
-  accountUnknown: "No account of this name is signed in. GET /oauth/status lists them.",
+  accountUnknown: `No account of this name is signed in. ${LIST}`,
   /** The message of the 401 that a client shows to its user. */
   requiredMessage: ({ url, exchangeUrl, command }: LoginInstruction & { command: string }): string =>
     `ccb needs a sign-in. Run: ${command}   Or by hand: open ${url} in a browser, copy the code, then run: curl -X POST ${exchangeUrl} -H "Content-Type: application/json" -d '{"code":"YOUR_CODE","account_email":"your@email.com"}'`,

@@ -25,8 +25,6 @@ export const storeWords = {
     `     or under systemd:    LoadCredential=ccb-store-key:${file}\n` +
     "  3. with accounts in the keyring:  ccb store migrate --from keyring --to file",
   keyThere: ({ file }: { file: string }): string => `${file} is there already and stays as it is.`,
-  keyFailed: ({ file, reason }: { file: string; reason: string }): string =>
-    `${file} could not be written (${reason}).`,
   inUse: ({ folder }: { folder: string }): string =>
     `${folder} holds accounts that were sealed with another key; a new key would not open them. ` +
     "Find that key, or move the folder away and sign in again.",

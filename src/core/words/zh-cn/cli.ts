@@ -31,7 +31,7 @@ export const cliWords: typeof english = {
   unread: ({ file }) => `没有读取 ${file}：它可能来自任何人。如需使用：ccb --config ${file}`,
   initWritten: ({ file }) => `已写入：${file}`,
   initExists: ({ file }) => `${file} 已存在，保持不变。如需重新开始，请先删除它。`,
-  initFailed: ({ file, reason }) => `无法写入 ${file}（${reason}）。`,
+  notWritten: ({ file, reason }) => `无法写入 ${file}（${reason}）。`,
   addressInUse: ({ host, port }) =>
     `另一个程序正在监听 ${host} 端口 ${port}。请停止它，或换一个端口：ccb --port ${port + 1}`,
   addressFailed: ({ host, port, reason }) =>
@@ -43,6 +43,7 @@ export const cliWords: typeof english = {
   tokens: "令牌",
   configuration: "配置",
   point: "让 Claude Code 使用它",
+  speak: "访问方式",
   page: "（状态与管理页面）",
   docs: "API 文档",
   disabled: "已停用",

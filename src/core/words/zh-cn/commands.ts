@@ -84,6 +84,7 @@ export const commandsWords: typeof English = {
   // ccb accounts, logout, refresh, pause, resume
   accounts: "列出账号及其状态",
   nobody: "尚无账号登录。请登录：ccb login",
+  overHttp: { again: "请再次运行 `ccb login`。", accounts: "`ccb accounts` 会列出所有账号。" },
   never: "从未",
   logout: "退出一个账号：删除并吊销其令牌",
   allFlag: "所有账号",

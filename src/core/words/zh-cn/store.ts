@@ -23,7 +23,6 @@ export const storeWords: typeof english = {
     `     使用 systemd 时：       LoadCredential=ccb-store-key:${file}\n` +
     "  3. 如果密钥环中已有账号：  ccb store migrate --from keyring --to file",
   keyThere: ({ file }) => `${file} 已存在，保持不变。`,
-  keyFailed: ({ file, reason }) => `无法写入 ${file}（${reason}）。`,
   inUse: ({ folder }) =>
     `${folder} 中有用另一个密钥加密的账号，新密钥无法打开它们。请找回原密钥，或移走该目录并重新登录。`,
   unreachable: ({ kind, why, detail, mend }) => `没有做任何更改：无法使用${NAMES[kind]}：${why}（${detail}）。${mend}`,
