@@ -9,6 +9,7 @@ export interface Format {
   compact(count: number): string;
   /** Of 0 to 1. */
   percent(part: number, digits?: number): string;
+  /** "$1.50", "$0.0066". */
   money(dollars: number): string;
   /** "14:30:05"; with the date where that is another day. Milliseconds. */
   clock(then: number, now: number): string;
@@ -33,11 +34,13 @@ export function createFormat(language: Language, words: PageWords): Format {
   const percents = [0, 1].map(
     (digits) => new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }),
   );
-  const money = new Intl.NumberFormat(language, {
-    style: "currency",
-    currency: "USD",
-    currencyDisplay: "narrowSymbol",
-  });
+  const dollars = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" } as const;
+  const money = new Intl.NumberFormat(language, dollars);
+  // A day of small requests costs less than a cent, and is not nothing.
+  const belowDollar = new Intl.NumberFormat(language, { ...dollars, maximumFractionDigits: 4 });
+  const belowCent = new Intl.NumberFormat(language, { ...dollars, maximumSignificantDigits: 2 });
+  const moneyFor = (sum: number): Intl.NumberFormat =>
+    sum === 0 || sum >= 1 ? money : sum >= 0.01 ? belowDollar : belowCent;
   const options = { hour12: false, hour: "2-digit", minute: "2-digit" } as const;
   const seconds = new Intl.DateTimeFormat(language, { ...options, second: "2-digit" });
   const minutes = new Intl.DateTimeFormat(language, options);
@@ -60,7 +63,7 @@ export function createFormat(language: Language, words: PageWords): Format {
     grouped: (count) => grouped.format(count),
     compact: (count) => compact.format(count),
     percent: (part, digits = 0) => percents[digits === 0 ? 0 : 1]?.format(part) ?? "",
-    money: (dollars) => money.format(dollars),
+    money: (sum) => moneyFor(sum).format(sum),
     clock: (then, now) => dated(seconds, then, now),
     minute: (then, now) => dated(minutes, then, now),
     day: (then) => days.format(then),

@@ -38,9 +38,10 @@ function Facts() {
 }
 
 export function Header({ onForget }: { readonly onForget: () => void }) {
-  const { words, preferences, language } = useTools();
+  const { store, words, preferences, language } = useTools();
   const { page } = words;
   const { theme, key } = preferences.get();
+  const access = useStore(store, (state) => state.access);
   return (
     <header class="top">
       <div class="brand">
@@ -57,10 +58,13 @@ export function Header({ onForget }: { readonly onForget: () => void }) {
             {page.keyForget}
           </button>
         )}
-        <a class="button quiet" href="/docs">
-          <Icon name="book" />
-          {page.reference}
-        </a>
+        {/* A link sends no key: where keys are asked for it would end at an error. */}
+        {key === null && access === "fine" && (
+          <a class="button quiet" href="/docs">
+            <Icon name="book" />
+            {page.reference}
+          </a>
+        )}
         <label class="select">
           <span class="unseen">{page.theme}</span>
           <select

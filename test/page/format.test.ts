@@ -40,6 +40,11 @@ test("durations, money, parts", () => {
   ]);
 });
 
+test("small sums can be told apart, as on the axis of a chart", () => {
+  expect([0, 0.0005, 0.001, 0.0066, 0.015, 0.125, 0.99, 1.5, 1234].map((sum) => en.money(sum))).toEqual(["$0.00", "$0.0005", "$0.001", "$0.0066", "$0.015", "$0.125", "$0.99", "$1.50", "$1,234.00"]); // prettier-ignore
+  expect(new Set([0, 0.00002, 0.00004].map((sum) => en.money(sum))).size).toBe(3);
+});
+
 test("the first language of the browser that there is, else English", () => {
   expect(preferredLanguage(["de", "zh-Hant-TW", "en"])).toBe("zh-CN");
   expect(preferredLanguage(["en-GB", "zh"])).toBe("en");

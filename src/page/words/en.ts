@@ -2,6 +2,10 @@
 
 const plural = (count: number, one: string, many: string): string => (count === 1 ? `1 ${one}` : `${count} ${many}`);
 
+/** A window has two names. */
+const FIVE_HOURS = "the five-hour window is spent";
+const WEEK = "the weekly window is spent";
+
 export const en = {
   title: "Claude Code Balancer",
   skip: "Skip to the content",
@@ -209,10 +213,10 @@ export const en = {
     refused: "the sign-in server refuses this network or account",
     unavailable: "the sign-in server cannot be reached",
     invalid_reply: "the sign-in server's answer was not understood",
-    "5h": "the five-hour window is spent",
-    "7d": "the weekly window is spent",
-    five_hour: "the five-hour window is spent",
-    seven_day: "the weekly window is spent",
+    "5h": FIVE_HOURS,
+    "7d": WEEK,
+    five_hour: FIVE_HOURS,
+    seven_day: WEEK,
     unified: "its limit is reached",
   },
 };

@@ -1,6 +1,10 @@
 // The page's own words, for people who read Chinese.
 import type { PageWords } from "./en.ts";
 
+/** A window has two names. */
+const FIVE_HOURS = "5 小时限额已用完";
+const WEEK = "每周限额已用完";
+
 export const zhCN: PageWords = {
   title: "Claude Code 负载均衡器",
   skip: "跳到正文",
@@ -189,10 +193,10 @@ export const zhCN: PageWords = {
     refused: "登录服务器拒绝此网络或账号",
     unavailable: "无法连接登录服务器",
     invalid_reply: "无法理解登录服务器的应答",
-    "5h": "5 小时限额已用完",
-    "7d": "每周限额已用完",
-    five_hour: "5 小时限额已用完",
-    seven_day: "每周限额已用完",
+    "5h": FIVE_HOURS,
+    "7d": WEEK,
+    five_hour: FIVE_HOURS,
+    seven_day: WEEK,
     unified: "已达限额",
   },
 };

@@ -6,13 +6,14 @@ export const signInWords = {
 
   // the page in the browser
   callbackGood: "Signed in to ccb",
-  callbackClose: "You can close this page and go back to the terminal.",
-  callbackNotDurable: "The tokens are in memory only for now; the terminal says why and what to do.",
+  callbackClose: "You can close this page and go back to where you began: the terminal, or ccb's page.",
+  callbackNotDurable: "The tokens are in memory only for now; where you began it says why, and what to do.",
   callbackFailed: "The sign-in did not work",
-  callbackAgain: "Run `ccb login` again in the terminal.",
+  callbackAgain: "Begin again where you began: with `ccb login` in the terminal, or on ccb's page.",
   callbackUnknown:
-    "ccb waits for no such sign-in: it is done already, was given up, or is older than ten minutes. If the terminal says that you are signed in, all is well.",
-  callbackNameNeeded: "Nearly done: the server did not say whose account this is. Answer the question in the terminal.",
+    "ccb waits for no such sign-in: it is done already, was given up, or is older than ten minutes. If it says where you began that you are signed in, all is well.",
+  callbackNameNeeded:
+    "Nearly done: the server did not say whose account this is. Answer the question where you began: in the terminal, or on ccb's page.",
   denied: "The sign-in was refused in the browser.",
   noCode: "The browser came back without a code.",
 

@@ -5,12 +5,13 @@ export const signInWords: typeof english = {
   byCommand: ({ command }) => `要登录，请运行：${command} 也可以手动操作：`,
 
   callbackGood: "已登录 ccb",
-  callbackClose: "可以关闭此页面，回到终端。",
-  callbackNotDurable: "令牌目前只保存在内存中；终端会说明原因和处理办法。",
+  callbackClose: "可以关闭此页面，回到您发起登录的地方：终端或 ccb 的页面。",
+  callbackNotDurable: "令牌目前只保存在内存中；发起登录的地方会说明原因和处理办法。",
   callbackFailed: "登录未成功",
-  callbackAgain: "请在终端中再次运行 `ccb login`。",
-  callbackUnknown: "ccb 没有在等待这次登录：它可能已经完成、已被放弃，或已超过十分钟。如果终端显示已登录，则一切正常。",
-  callbackNameNeeded: "就差一步：服务器没有说明这是谁的账号。请在终端中回答。",
+  callbackAgain: "请在发起登录的地方重新开始：在终端中运行 `ccb login`，或使用 ccb 的页面。",
+  callbackUnknown:
+    "ccb 没有在等待这次登录：它可能已经完成、已被放弃，或已超过十分钟。如果发起登录的地方显示已登录，则一切正常。",
+  callbackNameNeeded: "就差一步：服务器没有说明这是谁的账号。请在发起登录的地方回答：终端或 ccb 的页面。",
   denied: "浏览器中的登录被拒绝。",
   noCode: "浏览器返回时没有带授权码。",
 
