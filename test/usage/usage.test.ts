@@ -240,7 +240,7 @@ describe("trouble", () => {
     it.usage.note(counted());
     await it.clock.advance(2_000);
     const aside = at.names().find((name) => name.includes("set-aside")) ?? "none";
-    expect(it.announced).toEqual([expect.stringContaining(aside)]);
+    expect(it.announced).toEqual([expect.stringContaining(`It is kept as ${filesOf(at).path}/${aside};`)]);
     expect(it.lines).toContainEqual(
       expect.objectContaining({ event: "usage_file_set_aside", fields: { file: aside } }),
     );

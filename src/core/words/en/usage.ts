@@ -2,7 +2,7 @@
 
 export const usageWords = {
   setAside: ({ path, aside }: { path: string; aside: string }): string =>
-    `The file of the usage was damaged. It is kept as ${aside} beside ${path}; a new one is begun.`,
+    `The file of the usage was damaged. It is kept as ${path}/${aside}; a new one is begun.`,
   newer: ({ path }: { path: string }): string =>
     `${path} was written by a newer ccb. This one leaves it as it is and counts usage in memory only. ` +
     "Start the newer ccb, or move the file away.",

@@ -5,6 +5,10 @@ interface Holder {
   readonly address: string;
 }
 
+/** Asks for the password without showing it, and opens the keyring with it. */
+const UNLOCK =
+  'read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets --daemonize; unset p';
+
 export const vaultWords = {
   /** What is wrong, by fault of the keyring. */
   why: {
@@ -27,7 +31,7 @@ export const vaultWords = {
     absent:
       "Linux: start ccb from your desktop session; on a server `apt install gnome-keyring dbus-user-session`, then " +
       "`export DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus` and " +
-      '`read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets --daemonize; unset p` (type a password of your choice, then Enter). ' +
+      `\`${UNLOCK}\` (type a password of your choice, then Enter). ` +
       "macOS: `security default-keychain`. Windows: start ccb in your own signed-in session, not over SSH.",
     no_lock:
       "Make the state folder writable (Linux: `~/.local/state/ccb`), or set XDG_STATE_HOME to one that is, and start ccb again.",
@@ -47,7 +51,7 @@ export const vaultWords = {
       "Start the newer ccb, or move the store's folder (Linux: `~/.local/state/ccb/store-…`) away and sign in again.",
     locked:
       "Answer the keyring's prompt, or unlock it. Linux without a desktop: " +
-      '`read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets --daemonize; unset p` (type the password, then Enter). ' +
+      `\`${UNLOCK}\` (type the password, then Enter). ` +
       "macOS: `security unlock-keychain`.",
     silent:
       "Look for a password prompt behind other windows and answer it. If there is none, start the keyring again; " +

@@ -2,7 +2,7 @@
 import type { usageWords as english } from "../en/usage.ts";
 
 export const usageWords: typeof english = {
-  setAside: ({ path, aside }) => `用量文件已损坏，现保存为 ${aside}（与 ${path} 在同一目录）；已新建一个文件。`,
+  setAside: ({ path, aside }) => `用量文件已损坏，现保存为 ${path}/${aside}；已新建一个文件。`,
   newer: ({ path }) =>
     `${path} 由更新版本的 ccb 写入。当前版本不会改动它，用量只在内存中统计。请启动更新版本的 ccb，或移走该文件。`,
   foreign: ({ path }) =>

@@ -1,6 +1,10 @@
 // Chinese words about where accounts are kept: the keyring, its faults, the lock of the store.
 import type { vaultWords as english } from "../en/vault.ts";
 
+/** Asks for the password without showing it, and opens the keyring with it. */
+const UNLOCK =
+  'read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets --daemonize; unset p';
+
 export const vaultWords: typeof english = {
   why: {
     absent: "当前会话中没有可用的密钥环服务",
@@ -21,7 +25,7 @@ export const vaultWords: typeof english = {
     absent:
       "Linux：请在桌面会话中启动 ccb；在服务器上请先执行 `apt install gnome-keyring dbus-user-session`，再执行 " +
       "`export DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus` 和 " +
-      '`read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets --daemonize; unset p`（输入密码后按回车）。' +
+      `\`${UNLOCK}\`（输入密码后按回车）。` +
       "macOS：`security default-keychain`。Windows：请在您本人登录的会话中启动 ccb，不要通过 SSH 启动。",
     no_lock: "请让状态目录可写（Linux：`~/.local/state/ccb`），或把 XDG_STATE_HOME 设为可写的目录，然后重新启动 ccb。",
     no_key:
@@ -36,7 +40,7 @@ export const vaultWords: typeof english = {
     newer: "请启动更新版本的 ccb，或移走存储目录（Linux：`~/.local/state/ccb/store-…`）并重新登录。",
     locked:
       "请在密钥环的提示窗口中输入密码，或手动解锁。没有桌面的 Linux：" +
-      '`read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets --daemonize; unset p`（输入密码后按回车）。' +
+      `\`${UNLOCK}\`（输入密码后按回车）。` +
       "macOS：`security unlock-keychain`。",
     silent:
       "请查看其他窗口后面是否有等待输入密码的提示窗口，并输入密码。如果没有，请重启密钥环；" +
