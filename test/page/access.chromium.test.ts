@@ -32,6 +32,9 @@ describe("keys", () => {
     const field = page.getByLabel("Key", { exact: true });
     const enter = page.getByRole("button", { name: "Continue" });
     expect(await enter.isDisabled()).toBe(true);
+    // A link sends no key.
+    const reference = page.getByRole("link", { name: "API reference" });
+    expect(await reference.count()).toBe(0);
     await field.fill("no-key-of-this-ccb");
     await enter.click();
     await page.getByText("ccb does not know this key").waitFor();
@@ -43,6 +46,7 @@ describe("keys", () => {
     await enter.click();
     await page.getByText("Nobody is signed in yet").waitFor();
     await page.getByText("Live", { exact: true }).waitFor();
+    expect(await reference.count()).toBe(0);
 
     await page.reload();
     await page.getByText("Nobody is signed in yet").waitFor();
