@@ -51,7 +51,7 @@ export async function storeInit(flags: Flags, keyFile: string | undefined, json:
     await using folder = runtime.platform === "win32" ? null : await open(dirname(file));
     await folder?.sync();
   } catch (error) {
-    const reason = error instanceof VaultError ? error.message : codeOf(error);
+    const reason = error instanceof VaultError ? error.say(words) : codeOf(error);
     return fail(reason === "EEXIST" ? words.store.keyThere({ file }) : words.cli.notWritten({ file, reason }), reason);
   }
   if (json) report(true, null);

@@ -131,10 +131,10 @@ export async function storeMigrate(
     });
   } catch (error) {
     if (error instanceof CcbError) return end(error.say(words), EXIT_FAILURE);
-    if (error instanceof VaultError) return end(error.message, EXIT_FAILURE);
+    if (error instanceof VaultError) return end(error.say(words), EXIT_FAILURE);
     if (!(error instanceof SideError)) throw error;
-    const { fault, message } = error.cause;
-    const said = { kind: error.kind, why: words.vault.why[fault], detail: message, mend: words.vault.mend[fault] };
+    const { fault, say } = error.cause;
+    const said = { kind: error.kind, why: words.vault.why[fault], detail: say(words), mend: words.vault.mend[fault] };
     return end(words.store.unreachable(said), EXIT_FAILURE);
   } finally {
     left.vault.close();

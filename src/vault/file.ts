@@ -2,6 +2,7 @@
 import type { Random } from "../core/ports.ts";
 import { assertEntryName } from "./entry-name.ts";
 import type { PrivateFolder } from "./private-folder.ts";
+import { saidFault } from "./said.ts";
 import { seal, unseal } from "./seal.ts";
 import type { SealKey } from "./seal.ts";
 import { decodeName, encodeName } from "./service-name.ts";
@@ -92,7 +93,7 @@ export function createFileVault(deps: FileVaultDeps): Vault {
   async function write(name: string, value: string, with_: SealKey): Promise<void> {
     await assertOurs(name, with_);
     await folder.write(fileOf(name), await seal(with_, random, placeOf(name), value));
-    if ((await read(name, with_)) !== value) throw new VaultError("failed", "the disk gave back another value");
+    if ((await read(name, with_)) !== value) throw saidFault("failed", (words) => words.vault.detail.otherValue);
   }
 
   const PROBE = "probe";
@@ -118,7 +119,7 @@ export function createFileVault(deps: FileVaultDeps): Vault {
         // Fresh each time: a value from an earlier run proves nothing.
         const value = random.bytes(16).toHex();
         await folder.write(fileOf(PROBE), await seal(with_, random, placeOf(PROBE), value));
-        if ((await read(PROBE, with_)) !== value) throw new VaultError("failed", "the disk gave back another value");
+        if ((await read(PROBE, with_)) !== value) throw saidFault("failed", (words) => words.vault.detail.otherValue);
         await folder.remove(fileOf(PROBE));
       }),
     close() {

@@ -5,6 +5,8 @@ import { readdirSync, readSync, renameSync, rmSync, statSync, writeSync } from "
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { codeOf } from "../core/errors.ts";
+import type { Words } from "../core/words/en.ts";
+import { saidFault } from "./said.ts";
 import { SEALED_LIMIT } from "./seal.ts";
 import { VaultError } from "./vault.ts";
 import type { VaultFault } from "./vault.ts";
@@ -46,11 +48,18 @@ export interface PrivateFolder {
 
 const flush = promisify(fsync);
 
-function thrown(error: unknown, otherwise: ReadonlyMap<ReadonlySet<string>, VaultFault>, what: string): VaultError {
+type Details = Words["vault"]["detail"];
+
+function thrown(
+  error: unknown,
+  otherwise: ReadonlyMap<ReadonlySet<string>, VaultFault>,
+  name: string,
+  what: keyof Details["cannot"],
+): VaultError {
   if (error instanceof VaultError) return error;
   const code = codeOf(error);
   const fault = [...otherwise].find(([codes]) => codes.has(code))?.[1] ?? "failed";
-  return new VaultError(fault, `${what} (${code})`, { cause: error });
+  return saidFault(fault, (words) => words.vault.detail.cannot[what]({ name, code }), { cause: error });
 }
 const WRITING: ReadonlyMap<ReadonlySet<string>, VaultFault> = new Map([
   [new Set(["ELOOP", "ENOTDIR"]), "foreign"],
@@ -69,13 +78,14 @@ export function createPrivateFolder(path: string, uid: number | undefined): Priv
       if (codeOf(error) === "ENOENT") return false;
       throw error;
     }
-    if (!status.isDirectory()) throw new VaultError("foreign", `${path} is not a folder, but a link or a file`);
+    if (!status.isDirectory()) throw saidFault("foreign", (words) => words.vault.detail.notFolder({ path }));
     if (uid === undefined) return true;
-    if (status.uid !== uid) throw new VaultError("foreign", `${path} belongs to user ${status.uid}`);
+    const owner = status.uid;
+    if (owner !== uid) throw saidFault("foreign", (words) => words.vault.detail.ownedBy({ name: path, owner }));
     if ((status.mode & 0o077) !== 0) chmodSync(path, 0o700);
     const above = statSync(dirname(path));
     if ((above.uid !== uid && above.uid !== 0) || (above.mode & OTHERS_MAY_WRITE) !== 0) {
-      throw new VaultError("foreign", `others own ${dirname(path)} or may write to it`);
+      throw saidFault("foreign", (words) => words.vault.detail.othersAbove({ path: dirname(path) }));
     }
     return true;
   }
@@ -124,9 +134,10 @@ export function createPrivateFolder(path: string, uid: number | undefined): Priv
   /** Asked of the open file: what was looked at is what is used. Gives its size. */
   function assertOwn(file: number, name: string): number {
     const status = fstatSync(file);
-    if (!status.isFile()) throw new VaultError("foreign", `${name} is not a regular file`);
+    if (!status.isFile()) throw saidFault("foreign", (words) => words.vault.detail.notFile({ name }));
     if (uid !== undefined) {
-      if (status.uid !== uid) throw new VaultError("foreign", `${name} belongs to user ${status.uid}`);
+      const owner = status.uid;
+      if (owner !== uid) throw saidFault("foreign", (words) => words.vault.detail.ownedBy({ name, owner }));
       if ((status.mode & 0o077) !== 0) fchmodSync(file, 0o600);
     }
     return status.size;
@@ -136,7 +147,8 @@ export function createPrivateFolder(path: string, uid: number | undefined): Priv
     const file = openSync(join(path, name), constants.O_RDONLY | NOFOLLOW | (constants.O_NONBLOCK ?? 0));
     try {
       const size = assertOwn(file, name);
-      if (size > SEALED_LIMIT) throw new VaultError("damaged", `${name} has ${size} bytes`);
+      if (size > SEALED_LIMIT)
+        throw saidFault("damaged", (words) => words.vault.detail.tooLarge({ name, bytes: size }));
       const bytes = new Uint8Array(size);
       let at = 0;
       while (at < bytes.length) {
@@ -165,7 +177,7 @@ export function createPrivateFolder(path: string, uid: number | undefined): Priv
         }
         return whole;
       } catch (error) {
-        throw thrown(error, WRITING, `${name} cannot be opened`);
+        throw thrown(error, WRITING, name, "open");
       }
     },
     read(name) {
@@ -173,7 +185,7 @@ export function createPrivateFolder(path: string, uid: number | undefined): Priv
         return check() ? readChecked(name) : null;
       } catch (error) {
         if (codeOf(error) === "ENOENT") return null;
-        throw thrown(error, READING, `${name} cannot be read`);
+        throw thrown(error, READING, name, "read");
       }
     },
     async write(name, bytes) {
@@ -190,7 +202,7 @@ export function createPrivateFolder(path: string, uid: number | undefined): Priv
         place(unfinished, name);
         await flushFolder();
       } catch (error) {
-        throw thrown(error, WRITING, `${name} cannot be written`);
+        throw thrown(error, WRITING, name, "write");
       }
     },
     writeNow(name, bytes) {
@@ -202,7 +214,7 @@ export function createPrivateFolder(path: string, uid: number | undefined): Priv
           fsync(file, () => closeSync(file));
         }
       } catch (error) {
-        throw thrown(error, WRITING, `${name} cannot be written`);
+        throw thrown(error, WRITING, name, "write");
       }
     },
     async remove(name) {
@@ -211,14 +223,14 @@ export function createPrivateFolder(path: string, uid: number | undefined): Priv
         rmSync(join(path, name), { force: true });
         await flushFolder();
       } catch (error) {
-        throw thrown(error, WRITING, `${name} cannot be removed`);
+        throw thrown(error, WRITING, name, "remove");
       }
     },
     removeNow(name) {
       try {
         if (check()) rmSync(join(path, name), { force: true });
       } catch (error) {
-        throw thrown(error, WRITING, `${name} cannot be removed`);
+        throw thrown(error, WRITING, name, "remove");
       }
     },
     setAside(name) {
@@ -229,14 +241,14 @@ export function createPrivateFolder(path: string, uid: number | undefined): Priv
         return aside;
       } catch (error) {
         if (codeOf(error) === "ENOENT") return null;
-        throw thrown(error, WRITING, `${name} cannot be set aside`);
+        throw thrown(error, WRITING, name, "setAside");
       }
     },
     list() {
       try {
         return check() ? readdirSync(path).filter((name) => !name.startsWith(".")) : [];
       } catch (error) {
-        throw thrown(error, READING, "the folder cannot be listed");
+        throw thrown(error, READING, path, "list");
       }
     },
     sweep() {
@@ -246,7 +258,7 @@ export function createPrivateFolder(path: string, uid: number | undefined): Priv
           if (name.startsWith(".") && name.endsWith(UNFINISHED)) rmSync(join(path, name), { force: true });
         }
       } catch (error) {
-        throw thrown(error, WRITING, "the folder cannot be swept");
+        throw thrown(error, WRITING, path, "sweep");
       }
     },
   };

@@ -3,7 +3,7 @@
 // NIST SP 800-38D §8.3 allows one key.
 import { createCipheriv, createHash, webcrypto } from "node:crypto";
 import type { Random } from "../core/ports.ts";
-import { VaultError } from "./vault.ts";
+import { saidFault } from "./said.ts";
 
 const MAGIC = new TextEncoder().encode("ccb-seal");
 const VERSION = 1;
@@ -87,24 +87,24 @@ export function sealNow(key: SealKey, random: Random, place: string, text: strin
 export async function unseal(key: SealKey, place: string, bytes: Bytes): Promise<string> {
   const shared = Math.min(MAGIC.length, bytes.length);
   if (bytes.length === 0 || !Buffer.from(bytes.subarray(0, shared)).equals(MAGIC.subarray(0, shared))) {
-    throw new VaultError("damaged", "this is not a sealed value of ccb");
+    throw saidFault("damaged", (words) => words.vault.detail.notSealed);
   }
   const version = bytes[VERSION_AT];
   if (version !== undefined && version !== VERSION) {
-    throw new VaultError("newer", `sealed in version ${version}; this ccb knows version ${VERSION}`);
+    throw saidFault("newer", (words) => words.vault.detail.sealedNewer({ version, known: VERSION }));
   }
-  if (bytes.length < HEADER_LENGTH) throw new VaultError("damaged", "cut short within its header");
+  if (bytes.length < HEADER_LENGTH) throw saidFault("damaged", (words) => words.vault.detail.cutShort);
   if (!Buffer.from(bytes.subarray(KEY_ID_AT, NONCE_AT)).equals(key.id)) {
-    throw new VaultError("wrong_key", "sealed with another key");
+    throw saidFault("wrong_key", (words) => words.vault.detail.otherKey);
   }
   const expected = new DataView(bytes.buffer, bytes.byteOffset).getUint32(LENGTH_AT);
   const found = bytes.length - HEADER_LENGTH;
-  if (found !== expected) throw new VaultError("damaged", `${found} bytes where ${expected} were sealed`);
+  if (found !== expected) throw saidFault("damaged", (words) => words.vault.detail.otherLength({ found, expected }));
   const algorithm = { name: "AES-GCM", iv: nonceOf(bytes), additionalData: bound(bytes, place) };
   try {
     const plain = await webcrypto.subtle.decrypt(algorithm, await key.imported(), bytes.slice(HEADER_LENGTH));
     return new TextDecoder("utf-8", { fatal: true }).decode(plain);
   } catch (cause) {
-    throw new VaultError("damaged", "changed since it was sealed, or sealed for another place", { cause });
+    throw saidFault("damaged", (words) => words.vault.detail.changed, { cause });
   }
 }

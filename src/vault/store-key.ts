@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { codeOf } from "../core/errors.ts";
 import type { Random } from "../core/ports.ts";
+import { saidFault } from "./said.ts";
 import { KEY_LENGTH, SealKey } from "./seal.ts";
 import { VaultError } from "./vault.ts";
 import type { Vault } from "./vault.ts";
@@ -38,19 +39,20 @@ export function parseKey(content: Uint8Array<ArrayBuffer>): SealKey | null {
 function readKeyFile(file: string, uid: number | undefined): SealKey {
   try {
     const status = statSync(file);
-    if (!status.isFile()) throw new VaultError("no_key", `${file} is not a regular file`);
+    if (!status.isFile()) throw saidFault("no_key", (words) => words.vault.detail.notFile({ name: file }));
     if (uid !== undefined && status.uid !== uid && status.uid !== 0) {
-      throw new VaultError("foreign", `the key in ${file} belongs to user ${status.uid}`);
+      throw saidFault("foreign", (words) => words.vault.detail.ownedBy({ name: file, owner: status.uid }));
     }
     if (uid !== undefined && (status.mode & FORBIDDEN_MODE) !== 0) {
-      throw new VaultError("foreign", `others may read or change the key: chmod 600 ${file}`);
+      throw saidFault("foreign", (words) => words.vault.detail.keyOpen({ file }));
     }
     const key = status.size > 4096 ? null : parseKey(new Uint8Array(readFileSync(file)));
-    if (key === null) throw new VaultError("no_key", `${file} holds no key of ${KEY_LENGTH} bytes`);
+    if (key === null) throw saidFault("no_key", (words) => words.vault.detail.noKeyIn({ file, bytes: KEY_LENGTH }));
     return key;
   } catch (error) {
     if (error instanceof VaultError) throw error;
-    throw new VaultError("no_key", `the key cannot be read from ${file} (${codeOf(error)})`, { cause: error });
+    const code = codeOf(error);
+    throw saidFault("no_key", (words) => words.vault.detail.cannot.read({ name: file, code }), { cause: error });
   }
 }
 
@@ -62,10 +64,10 @@ export async function keyInVault(vault: Vault, name: string, random: Random, may
   const found = await vault.get(name);
   if (found !== null) {
     const key = parseKey(new TextEncoder().encode(found));
-    if (key === null) throw new VaultError("wrong_key", `what the keyring keeps as ${name} is no key`);
+    if (key === null) throw saidFault("wrong_key", (words) => words.vault.detail.keyringHoldsNoKey({ name }));
     return key;
   }
-  if (!mayCreate) throw new VaultError("wrong_key", `the keyring has no ${name}`);
+  if (!mayCreate) throw saidFault("wrong_key", (words) => words.vault.detail.keyringLacks({ name }));
   const made = newKeyText(random);
   await vault.set(name, made);
   return new SealKey(Uint8Array.from(Buffer.from(made, "base64")));
@@ -93,6 +95,6 @@ export async function storeKey({ env, uid, keyring, random, inUse }: StoreKeyDep
     return await keyInVault(keyring, IN_KEYRING, random, !inUse());
   } catch (error) {
     if (!(error instanceof VaultError) || (error.fault !== "no_key" && error.fault !== "absent")) throw error;
-    throw new VaultError(inUse() ? "wrong_key" : "no_key", error.message, { cause: error });
+    throw saidFault(inUse() ? "wrong_key" : "no_key", error.say, { cause: error });
   }
 }

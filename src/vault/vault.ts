@@ -1,5 +1,7 @@
 // The persistence port: values by name, nothing of OAuth. A vault either did what was asked or says why not.
 
+import type { Say } from "../core/errors.ts";
+
 /**
  * absent: there is no keyring service at all (that is empty, not unreadable);
  * no_lock: the folder of the lock cannot be written, so the store is left alone;
@@ -17,10 +19,13 @@ export type VaultFault = KeyringFault | FileFault | "no_lock";
 export class VaultError extends Error {
   override readonly name = "VaultError";
   readonly fault: VaultFault;
+  /** The message in the words of whoever reads it; what no catalogue has is said as it is. */
+  readonly say: Say;
 
-  constructor(fault: VaultFault, message: string, options?: ErrorOptions) {
+  constructor(fault: VaultFault, message: string, options: ErrorOptions & { readonly say?: Say } = {}) {
     super(message, options);
     this.fault = fault;
+    this.say = options.say ?? (() => message);
   }
 }
 

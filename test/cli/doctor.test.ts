@@ -59,6 +59,15 @@ describe("a server that does not run", () => {
     expect([chosen.code, absent.code, keyless.code]).toEqual([0, 0, 1]);
   });
 
+  test("in Chinese the evidence is Chinese, too", async () => {
+    using setting = await createSetting({ upstream: upstream.url, oauth, settings: { oauth: { store: "file" } } });
+    const key = storeKey(setting.home);
+    chmodSync(key, 0o644);
+    const { report } = await setting.doctor({ CCB_STORE_KEY_FILE: key, LANG: "zh_CN.UTF-8" });
+    expect(said(report, "store")[0]).toContain(`其他用户可以读取或改写密钥：chmod 600 ${key}`);
+    expect(said(report, "store")[0]?.replace(/chmod 600 \S+/, "")).not.toMatch(/problem: .*[a-z]{4}/);
+  });
+
   test("an upstream and a token endpoint that are down, a proxy that refuses", async () => {
     const down = "http://127.0.0.1:1";
     const proxy = await startUpstream();

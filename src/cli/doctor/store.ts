@@ -8,6 +8,7 @@ import { describeDamage } from "../../http/persistence-status.ts";
 import type { WorkerLike } from "../../vault/keyring.ts";
 import { acquireStoreLock } from "../../vault/lock.ts";
 import type { StoreLock } from "../../vault/lock.ts";
+import { saidFault } from "../../vault/said.ts";
 import { VaultError } from "../../vault/vault.ts";
 import type { Vault } from "../../vault/vault.ts";
 import * as runtime from "../runtime.ts";
@@ -30,7 +31,7 @@ async function prove(vault: Vault): Promise<VaultError | null> {
     const back = await vault.get(ENTRY);
     await vault.delete(ENTRY);
     const left = await vault.get(ENTRY);
-    return back === value && left === null ? null : new VaultError("failed", "it gave back another value");
+    return back === value && left === null ? null : saidFault("failed", (words) => words.vault.detail.otherValue);
   } catch (error) {
     if (error instanceof VaultError) return error;
     throw error;
@@ -61,12 +62,12 @@ async function tryStore(
   const opened = openStore(kind, storePlace(config), spawn, () => {}, true);
   const { vault } = opened;
   if (vault === null) return [found("store", "ok", doctor.lockNone)];
-  const failed = ({ fault, message }: VaultError): Finding =>
+  const failed = ({ fault, say }: VaultError): Finding =>
     // Without a keyring ccb works, from memory.
     found(
       "store",
       fault === "absent" ? "warning" : "problem",
-      doctor.storeFails({ why: said.why[fault], detail: message }),
+      doctor.storeFails({ why: said.why[fault], detail: say(words) }),
       said.mend[fault],
     );
   const silent = new VaultError("silent", "5 s");

@@ -5,6 +5,15 @@ interface Holder {
   readonly address: string;
 }
 
+interface Named {
+  readonly name: string;
+}
+
+/** `code`: the system's own word. */
+interface Failed extends Named {
+  readonly code: string;
+}
+
 /** Asks for the password without showing it, and opens the keyring with it. */
 const UNLOCK =
   'read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets --daemonize; unset p';
@@ -63,6 +72,36 @@ export const vaultWords = {
     failed:
       "The log has the keyring's own words. See whether it works at all; " +
       "Linux: `printf test | secret-tool store --label=test ccb-test 1`; macOS: `security list-keychains`.",
+  },
+  /** The evidence, behind the reason. */
+  detail: {
+    otherValue: "the store gave back another value",
+    notFolder: ({ path }: { path: string }): string => `${path} is not a folder, but a link or a file`,
+    ownedBy: ({ name, owner }: { name: string; owner: number }): string => `${name} belongs to user ${owner}`,
+    othersAbove: ({ path }: { path: string }): string => `others own ${path} or may write to it`,
+    notFile: ({ name }: Named): string => `${name} is not a regular file`,
+    tooLarge: ({ name, bytes }: { name: string; bytes: number }): string => `${name} has ${bytes} bytes`,
+    cannot: {
+      open: ({ name, code }: Failed): string => `${name} cannot be opened (${code})`,
+      read: ({ name, code }: Failed): string => `${name} cannot be read (${code})`,
+      write: ({ name, code }: Failed): string => `${name} cannot be written (${code})`,
+      remove: ({ name, code }: Failed): string => `${name} cannot be removed (${code})`,
+      setAside: ({ name, code }: Failed): string => `${name} cannot be set aside (${code})`,
+      list: ({ name, code }: Failed): string => `${name} cannot be listed (${code})`,
+      sweep: ({ name, code }: Failed): string => `${name} cannot be swept (${code})`,
+    },
+    keyOpen: ({ file }: { file: string }): string => `others may read or change the key: chmod 600 ${file}`,
+    noKeyIn: ({ file, bytes }: { file: string; bytes: number }): string => `${file} holds no key of ${bytes} bytes`,
+    keyringHoldsNoKey: ({ name }: Named): string => `what the keyring keeps as ${name} is no key`,
+    keyringLacks: ({ name }: Named): string => `the keyring has no ${name}`,
+    notSealed: "this is not a sealed value of ccb",
+    sealedNewer: ({ version, known }: { version: number; known: number }): string =>
+      `sealed in version ${version}; this ccb knows version ${known}`,
+    cutShort: "cut short within its header",
+    otherKey: "sealed with another key",
+    otherLength: ({ found, expected }: { found: number; expected: number }): string =>
+      `${found} bytes where ${expected} were sealed`,
+    changed: "changed since it was sealed, or sealed for another place",
   },
   meanwhile:
     "Accounts are kept in memory only and end with this process. ccb keeps trying and saves them once the keyring is back.",
