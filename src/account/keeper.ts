@@ -102,6 +102,8 @@ export interface KeeperDeps {
 /** Creates a keeper. Nothing touches the vault before `start()`. */
 export function createKeeper({ vault, journal, clock, log, load, onStatus }: KeeperDeps): Keeper {
   const changes = new Map<string, Change>();
+  /** Why each entry was refused last. */
+  const refused = new Map<string, VaultFault>();
   const settledWaiters = new Set<() => void>();
   let phase: KeeperPhase = "opening";
   let fault: VaultFault | null = null;
@@ -135,13 +137,18 @@ export function createKeeper({ vault, journal, clock, log, load, onStatus }: Kee
       await (change.value === null ? vault.delete(name) : vault.set(name, change.value));
     } catch (error) {
       const why = faultOf(error);
-      log.warning("vault_write_failed", { entry: name, fault: why });
+      const said = { entry: name, fault: why };
+      // It is tried again and again, four times a second while ccb stops.
+      if (refused.get(name) === why) log.debug("vault_write_failed", said);
+      else log.warning("vault_write_failed", said);
+      refused.set(name, why);
       for (const resolve of change.waiters.splice(0)) resolve(false);
       if (!WRITES_ONLY.has(why)) throw error;
       return why;
     } finally {
       writing = null;
     }
+    refused.delete(name);
     const newest = changes.get(name) === change;
     if (newest) changes.delete(name);
     // A removal again: what an earlier process noted was not known while the journal was closed.
@@ -173,20 +180,20 @@ export function createKeeper({ vault, journal, clock, log, load, onStatus }: Kee
   }
 
   async function pumpOnce(): Promise<VaultFault | null> {
-    let refused = await prove();
+    let again = await prove();
     if (phase !== "open") {
       await load(vault);
       // What came while the journal was closed.
       for (const [name, { value }] of changes) if (value !== null) journal?.note(name, value);
       // What waited while it was closed is not durable before it is written.
-      report("open", refused ?? (changes.size > 0 ? fault : null));
+      report("open", again ?? (changes.size > 0 ? fault : null));
     }
     const tried = new Set<Change>();
     for (;;) {
       const next = [...changes].find(([, change]) => !tried.has(change));
-      if (next === undefined) return refused;
+      if (next === undefined) return again;
       tried.add(next[1]);
-      refused = (await write(next[0], next[1])) ?? refused;
+      again = (await write(next[0], next[1])) ?? again;
     }
   }
 

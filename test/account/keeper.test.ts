@@ -315,6 +315,28 @@ describe("closing", () => {
     expect(clock.timers()).toEqual([]);
   });
 
+  test("a store that refuses all the time is said once, until it has taken something", async () => {
+    const { keeper, vault, clock, of } = await open();
+    const warned = () => of("vault_write_failed").filter(({ level }) => level === "WARNING").length;
+    vault.mode("newer");
+    await keeper.put("a", "1");
+    expect(warned()).toBe(1);
+    const closing = keeper.close(5_000);
+    await clock.advance(5_000);
+    await closing;
+    expect(of("vault_write_failed").length).toBeGreaterThan(5);
+    expect(warned()).toBe(1);
+
+    const other = await open();
+    for (const value of ["1", "2"]) {
+      other.vault.mode("full");
+      await other.keeper.put("a", value);
+      other.vault.mode("open");
+      await other.clock.advance(10_000);
+    }
+    expect(other.of("vault_write_failed").filter(({ level }) => level === "WARNING").length).toBe(2);
+  });
+
   test("what was refused before gets one more try", async () => {
     const { keeper, vault } = await open();
     vault.mode("locked");
