@@ -68,45 +68,65 @@ function completed(beginning: Beginning, body: UpstreamBody, headers: Headers): 
  */
 export async function readAnswer({ reply, pooled }: Sent, options: ReadOptions): Promise<Answer> {
   const { response } = reply;
-  const { clock, idleMs, onAlive } = options;
-  let listener: ((chunk: Chunk) => void) | null = null;
-  let firstByteAt: number | null = null;
-  let aliveAt: number | null = null;
-  const onBytes = (chunk: Chunk): void => {
-    const now = clock.monotonic();
-    firstByteAt ??= now;
-    listener?.(chunk);
-    if (!pooled || (aliveAt !== null && now < aliveAt + ALIVE_MS)) return;
-    aliveAt = now;
-    onAlive();
-  };
+  const { clock } = options;
   const stream = NO_CONTENT.has(response.status) ? null : response.body;
   if (stream === null) reply.release(false);
-  const body = stream === null ? null : createUpstreamBody(reply, stream, { clock, idleMs, onBytes });
+  const watch = new Watch(clock, pooled ? options.onAlive : null);
+  const body = stream === null ? null : openBody(reply, stream, options, watch);
   const kind = kindOf(response, options);
   const first = kind === "events" && body !== null ? createFirstEvents(response.headers.get("content-encoding")) : null;
-  let events: FirstEventsVerdict | null = null;
+  let events: FirstEventsVerdict | null = first === null ? null : { kind: "wait" };
   let left = kind === "error" ? ERROR_TEXT_BYTES : 1;
   const enough = (chunk: Chunk): boolean => {
     if (first === null) return (left -= chunk.byteLength) <= 0;
     events = first.feed(chunk);
     return events.kind !== "wait";
   };
-  if (first !== null) events = { kind: "wait" };
   const read = body === null ? NO_BODY : await readBeginning(body, enough, clock);
   const beginning = body === null || first !== null ? read : completed(read, body, response.headers);
+  const outcome = outcomeOf(kind, response, beginning, events);
+  const firstByteAt = watch.firstByteAt ?? clock.monotonic();
+  return toAnswer({ response, body, beginning, heldText: first?.text() ?? "", firstByteAt, outcome }, watch);
+}
+
+/** What happens with each chunk, for as long as the stream lasts: it holds on to nothing of the beginning. */
+class Watch {
+  firstByteAt: number | null = null;
+  listener: ((chunk: Chunk) => void) | null = null;
+  private aliveAt = -Infinity;
+  private readonly clock: Clock;
+  private readonly onAlive: (() => void) | null;
+
+  constructor(clock: Clock, onAlive: (() => void) | null) {
+    this.clock = clock;
+    this.onAlive = onAlive;
+  }
+
+  add(chunk: Chunk): void {
+    const now = this.clock.monotonic();
+    this.firstByteAt ??= now;
+    this.listener?.(chunk);
+    if (this.onAlive === null || now < this.aliveAt + ALIVE_MS) return;
+    this.aliveAt = now;
+    this.onAlive();
+  }
+}
+
+const openBody = (
+  reply: Sent["reply"],
+  stream: ReadableStream<Chunk>,
+  { clock, idleMs }: ReadOptions,
+  watch: Watch,
+): UpstreamBody => createUpstreamBody(reply, stream, { clock, idleMs, onBytes: (chunk) => watch.add(chunk) });
+
+function toAnswer(answer: Omit<Answer, "tap" | "discard">, watch: Watch): Answer {
   return {
-    response,
-    body,
-    beginning,
-    heldText: first?.text() ?? "",
-    firstByteAt: firstByteAt ?? clock.monotonic(),
-    outcome: outcomeOf(kind, response, beginning, events),
+    ...answer,
     tap(next) {
-      for (const chunk of beginning.chunks) next(chunk);
-      listener = next;
+      for (const chunk of answer.beginning.chunks) next(chunk);
+      watch.listener = next;
     },
-    discard: () => body?.finish("discarded"),
+    discard: () => answer.body?.finish("discarded"),
   };
 }
 

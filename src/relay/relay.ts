@@ -91,16 +91,15 @@ export function createRelay(deps: RelayDeps): Relay {
   const { clock, log, fleet, traces, trackRecord } = deps;
 
   /** Notes which target holds the thread, file or batch of a reply, before the client can name it. */
-  function noteHolding(line: RequestLine, { answer, begun }: Answered, tail: Tail): void {
-    const text =
-      answer.heldText === "" ? decodeErrorBody(tail.bytes(), encodingOf(answer), HOLDINGS_BYTES) : answer.heldText;
-    fleet.affinity.noteReply(line.path, line.method, begun.target.id, text);
-  }
+  const noteHolding = ({ path, method }: RequestLine, { id }: Target, text: string): void =>
+    fleet.affinity.noteReply(path, method, id, text);
+  const textOf = (tail: Tail, encoding: string | null): string =>
+    decodeErrorBody(tail.bytes(), encoding, HOLDINGS_BYTES);
 
   function hand(exchange: Exchange, answered: Answered): Response {
-    const { line, asked, trace, request } = exchange;
-    const { answer, begun } = answered;
-    const { target, flight } = begun;
+    const { line, asked, trace } = exchange;
+    const { answer } = answered;
+    const { target } = answered.begun;
     const { status, statusText } = answer.response;
     const headers = toHeaders(exchange, answer, target);
     if (target.kind === "account" && status < 400) deps.persistence.statistics.count(target.account.id);
@@ -111,23 +110,33 @@ export function createRelay(deps: RelayDeps): Relay {
     // What a file or a batch holds is nobody's business here.
     const tail = message || COLLECTION.test(line.path) ? tailOf(answer, holds) : NO_TAIL;
 
-    // Nothing of it holds on to the request's body: a stream may last an hour.
-    function onEnd(end: StreamEnd, bytes: number): void {
+    const { body, beginning } = answer;
+    const onEnd = endOf(exchange, answered, tail);
+    if (body === null) onEnd("complete", 0);
+    else body.onEnd(onEnd);
+    return toClientResponse({ status, statusText, headers }, beginning, body);
+  }
+
+  /** What is done at the end. It holds on to neither of the bodies: a stream may last an hour. */
+  function endOf({ line, asked, trace, request }: Exchange, { answer, begun, verdict }: Answered, tail: Tail) {
+    const { target, flight } = begun;
+    const { firstByteAt, heldText } = answer;
+    const { status } = answer.response;
+    const encoding = encodingOf(answer);
+    const message = isMessages(line.path);
+    const holds = status >= 200 && status < 300 && (asked.thread || HOLDINGS.test(line.path));
+    const serves = verdict.telling === 0;
+    return (end: StreamEnd, bytes: number): void => {
       flight.end();
       deps.onEnding(request);
-      if (status >= 200 && status < 300 && holds) noteHolding(line, answered, tail);
-      if (end === "broken" || end === "idle") trackRecord.broke(plainId(target), answer.firstByteAt - line.startedAt);
-      else if (answered.verdict.telling === 0) trackRecord.served(plainId(target), answer.firstByteAt - line.startedAt);
-      const sse = answer.heldText !== "";
-      const tokens = message
-        ? readUsage(answer.heldText, tail.bytes(), { sse, encoding: encodingOf(answer), complete: tail.complete })
-        : null;
+      if (holds) noteHolding(line, target, heldText === "" ? textOf(tail, encoding) : heldText);
+      if (end === "broken" || end === "idle") trackRecord.broke(plainId(target), firstByteAt - line.startedAt);
+      else if (serves) trackRecord.served(plainId(target), firstByteAt - line.startedAt);
+      const shape = { sse: heldText !== "", encoding, complete: tail.complete };
+      const tokens = message ? readUsage(heldText, tail.bytes(), shape) : null;
       trace.end({ state: end === "discarded" ? "client_gone" : end, at: clock.monotonic(), bytes, tokens });
-      logExchange(log, clock, line, { target, status, firstByteAt: answer.firstByteAt, outcome: { end, bytes } });
-    }
-    if (answer.body === null) onEnd("complete", 0);
-    else answer.body.onEnd(onEnd);
-    return toClientResponse({ status, statusText, headers }, answer.beginning, answer.body);
+      logExchange(log, clock, line, { target, status, firstByteAt, outcome: { end, bytes } });
+    };
   }
 
   return async (request, path, id, access) => {

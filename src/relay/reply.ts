@@ -25,7 +25,8 @@ export function toClientResponse(head: ReplyHead, beginning: Beginning, body: Up
 
 /** The body as a stream, after what has been read already. */
 function toStream({ chunks, pending, end }: Beginning, body: UpstreamBody): ReadableStream<Uint8Array> {
-  let held = 0;
+  // Let go of as they go out: a stream may be silent for an hour.
+  let held = chunks;
   let first = pending;
   let give: (chunk: Read) => void = () => {};
   return new ReadableStream<Uint8Array>(
@@ -41,9 +42,9 @@ function toStream({ chunks, pending, end }: Beginning, body: UpstreamBody): Read
         };
       },
       pull() {
-        const chunk = chunks[held];
+        const [chunk, ...rest] = held;
         if (chunk !== undefined) {
-          held += 1;
+          held = rest;
           return give(chunk);
         }
         if (end === "complete") return give(null);

@@ -52,31 +52,30 @@ export async function takeBody(request: Request, path: string, limits: BodyLimit
   if (length !== null && length > limit) throw bounds.tooLarge();
   if (whole) {
     const short = length !== null && length <= AT_ONCE_BYTES;
-    const bytes = (short ? await arrived(request, clock) : null) ?? (await readWhole(request.body, bounds, clock, length));
+    const bytes = await (short ? readShort(request, bounds, clock) : readWhole(request.body, bounds, clock, length));
     return { kind: "whole", bytes };
   }
   return { kind: "once", stream: bounded(request.body, bounds, clock), contentLength: announced };
 }
 
 /**
- * The body where all of it is there by the next turn; null: the rest is still on its way. A copy is asked, which leaves
- * the request's own stream to whoever has to look after a slow client: reading that one chunk by chunk takes 64 kB of
- * memory a chunk, and costs half as much again as the whole relay.
+ * A short body, which mostly has come with its head: then it is there by the next turn, and taken at once. Reading it
+ * chunk by chunk takes 64 kB of memory a chunk, and costs half as much again as the whole relay. A copy stands by for the
+ * client that is slow: only chunks show how long it has been silent.
  */
-async function arrived(request: Request, clock: Clock): Promise<Uint8Array<ArrayBuffer> | null> {
+async function readShort(request: Request, bounds: Bounds, clock: Clock): Promise<Uint8Array<ArrayBuffer>> {
   await clock.turn();
-  let whole: Uint8Array<ArrayBuffer> | null = null;
-  request
-    .clone()
-    .arrayBuffer()
-    .then(
-      (bytes) => (whole = new Uint8Array(bytes)),
-      // Whoever reads the stream is told.
-      () => {},
-    );
+  const standby = request.clone();
+  let whole: ArrayBuffer | null = null;
+  request.arrayBuffer().then(
+    (bytes) => (whole = bytes),
+    // Whoever reads the copy is told.
+    () => {},
+  );
   // What is there already has been handed over behind the jobs that wait now.
   await null;
-  return whole;
+  if (whole !== null) return new Uint8Array(whole);
+  return standby.body === null ? new Uint8Array() : readWhole(standby.body, bounds, clock);
 }
 
 /** Reads one chunk after another; `next` resolves null at the end. */
