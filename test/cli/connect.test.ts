@@ -36,7 +36,7 @@ async function serve(settings: Readonly<Record<string, unknown>>, more: Readonly
     wait: false,
     config: { providers, settings: { ...IN_MEMORY, port, ...settings } },
   });
-  await ccb.output("Point Claude Code at it");
+  await ccb.output("Config  ");
   return {
     ccb,
     run: (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
