@@ -1,5 +1,10 @@
 // Words of the commands about requests and usage, for people who read English.
 
+/** Of a request as a whole, and of one attempt. */
+const CLIENT_LEFT = "the client left";
+/** Of a target that was left out, and of one that answered so. */
+const AT_LIMIT = "at its limit";
+
 export const requestsWords = {
   requests: "list the last requests; --follow goes on with those that end from now on",
   followFlag: "go on until Ctrl-C",
@@ -50,7 +55,7 @@ export const requestsWords = {
     complete: "complete",
     broken: "the upstream broke off",
     idle: "the upstream fell silent",
-    client_gone: "the client left",
+    client_gone: CLIENT_LEFT,
     failed: "ccb answered itself",
   },
   /** By the codes of the trace; one that is not here is shown as it is. */
@@ -73,7 +78,7 @@ export const requestsWords = {
     not_allowed: "the caller's key may not use it",
     own_key: "it would have been sent ccb's own key",
     claude_token_not_allowed_there: "the client's Claude token may not go there",
-    limit: "at its limit",
+    limit: AT_LIMIT,
     ramp: "has just returned: takes a few at a time",
     reserve: "the rest of its window is left to its owner",
     pinned_elsewhere: "another one holds what the request names",
@@ -88,12 +93,12 @@ export const requestsWords = {
     token_refused_again: "the renewed access token was refused, too",
     scope_missing: "the account lacks a permission",
     credit_spent: "its credit is spent",
-    limit_reached: "at its limit",
+    limit_reached: AT_LIMIT,
     throttled: "asked to slow down",
     overloaded: "overloaded",
     upstream_failed: "the upstream failed",
     not_the_api: "what answered is not the API",
-    client_gone: "the client left",
+    client_gone: CLIENT_LEFT,
   },
 
   usage: "sum up requests, tokens and their cost at API prices",
