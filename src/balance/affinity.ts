@@ -45,7 +45,10 @@ const MESSAGES = /^\/v1\/messages\/?$/;
 /** Within a JSON string each quote has a backslash before it, so this finds keys alone. */
 const FILE_IDS = /"file_id"\s*:\s*"([^"\\]{1,200})"/g;
 
-const withoutQuery = (path: string): string => path.split("?", 1)[0] ?? path;
+const withoutQuery = (path: string): string => {
+  const query = path.indexOf("?");
+  return query === -1 ? path : path.slice(0, query);
+};
 const idIn = (path: string): string | null => THING.exec(withoutQuery(path))?.[1] ?? null;
 
 function parsed(text: string): unknown {

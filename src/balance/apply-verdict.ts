@@ -25,6 +25,8 @@ export interface MadeBench {
   readonly official: boolean;
 }
 
+const NO_BENCHES: readonly MadeBench[] = [];
+
 /** Windows that all models share are called as the server's `representative-claim` calls them. */
 const CLAIMS: ReadonlyMap<string, string> = new Map([
   ["5h", "five_hour"],
@@ -85,6 +87,7 @@ export function applyVerdict(
 ): readonly MadeBench[] {
   // After a refresh the same flight goes on, and is judged by what comes then.
   if (verdict.action !== "refresh") judged.flight.judge(flightVerdict(verdict, judged.kind));
+  if (verdict.benches.length === 0) return NO_BENCHES;
   return verdict.benches.flatMap((wanted): readonly MadeBench[] => {
     if (wanted.scope === "key") {
       refuseKey();

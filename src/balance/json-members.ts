@@ -114,6 +114,8 @@ export function parseRange(bytes: Uint8Array, range: Range): unknown {
 /** Tells whether the quoted key in a range is `name` (ASCII), also with \u escapes (RFC 8259 §7: six bytes each). */
 export function isKey(bytes: Uint8Array, key: Range, name: string): boolean {
   const length = key.end - key.start - 2;
+  const first = bytes[key.start + 1];
+  if (first !== name.charCodeAt(0) && first !== BACKSLASH) return false;
   if (length < name.length || length > name.length * 6) return false;
   if (length > name.length) {
     return bytes.subarray(key.start, key.end).includes(BACKSLASH) && parseRange(bytes, key) === name;

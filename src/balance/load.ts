@@ -56,21 +56,20 @@ export function byLoad<Of extends Entry>(group: readonly Of[], input: LoadInput,
 }
 
 function rotated<Of>(group: readonly Of[], start: number, reason: LoadReason, take: Take<Of>): void {
-  for (const [from, to] of [
-    [start, group.length],
-    [0, start],
-  ] as const) {
-    for (let index = from; index < to; index += 1) {
-      const entry = group[index];
-      if (entry !== undefined) take(entry, reason);
-    }
+  for (let offset = 0; offset < group.length; offset += 1) {
+    const entry = group[(start + offset) % group.length];
+    if (entry !== undefined) take(entry, reason);
   }
+}
+
+function weighSame(group: readonly Entry[]): boolean {
+  for (const { target } of group) if (target.weight !== group[0]?.target.weight) return false;
+  return true;
 }
 
 /** Strict turns where all weigh the same, else shares in proportion to the weights. */
 function inTurn<Of extends Entry>(group: readonly Of[], turn: number, take: Take<Of>): void {
-  const weight = group[0]?.target.weight;
-  if (group.every(({ target }) => target.weight === weight)) return rotated(group, turn % group.length, "turn", take);
+  if (weighSame(group)) return rotated(group, turn % group.length, "turn", take);
   let point = ((turn * GOLDEN) % 1) * group.reduce((sum, { target }) => sum + target.weight, 0);
   const start = group.findIndex(({ target }) => (point -= target.weight) < 0);
   return rotated(group, Math.max(0, start), "weight", take);

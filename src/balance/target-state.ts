@@ -90,6 +90,56 @@ const isOverloaded = ({ guess }: Standing): boolean => guess?.reason === "overlo
 const isBenched = ({ official, guess }: Standing, now: number): boolean =>
   (official?.until ?? 0) > now || (guess?.until ?? 0) > now;
 
+/** Numbers flights and failures, in the order in which they begin. */
+interface Counter {
+  order: number;
+}
+
+/** A class, as every request makes one. */
+class FlightOf implements Flight {
+  private judged = false;
+  private ended = false;
+  private readonly number: number;
+  private readonly target: OwnRecord;
+  private readonly provider: Standing;
+  /** Target and provider, then what stands for itself within the target. */
+  private readonly standings: readonly Standing[];
+  private readonly counter: Counter;
+
+  constructor(target: OwnRecord, provider: Standing, standings: readonly Standing[], counter: Counter) {
+    this.number = counter.order;
+    this.target = target;
+    this.provider = provider;
+    this.standings = standings;
+    this.counter = counter;
+  }
+
+  judge(verdict: FlightVerdict): void {
+    if (this.judged) return;
+    this.judged = true;
+    const { target, provider, standings, number } = this;
+    const order = (this.counter.order += 1);
+    const rest = verdict === "ok" ? "ok" : "neutral";
+    const reached = verdict === "reached" && !isOverloaded(provider) ? "ok" : rest;
+    settle(target, verdict === "target_failed" ? "failed" : rest, number, order);
+    // Thirty that fail at once are one failure of the provider: its cooldown doubles with each.
+    const anew = verdict === "provider_failed" && number > provider.failedAt;
+    settle(provider, anew ? "failed" : reached, number, order);
+    for (let at = 2; at < standings.length; at += 1) {
+      const part = standings[at];
+      if (part === undefined) continue;
+      settle(part, verdict === "reached" && part === target.countTokens ? "ok" : rest, number, order);
+    }
+  }
+
+  end(): void {
+    this.judge("neutral");
+    if (this.ended) return;
+    this.ended = true;
+    this.target.inFlight -= 1;
+  }
+}
+
 export function createBalanceState({
   clock,
   random,
@@ -99,7 +149,7 @@ export function createBalanceState({
 }): BalanceState {
   const targets = new Map<string, OwnRecord>();
   const providers = new Map<string, Standing>();
-  let order = 0;
+  const counter: Counter = { order: 0 };
 
   function record(targetId: string): OwnRecord {
     if (targets.size >= TARGETS && !targets.has(targetId)) forgetIdle();
@@ -136,34 +186,6 @@ export function createBalanceState({
     }
   }
 
-  /** `parts`: what stands for itself within the target. */
-  function createFlight(target: OwnRecord, provider: Standing, parts: readonly Standing[], number: number): Flight {
-    let judged = false;
-    let ended = false;
-    function judge(verdict: FlightVerdict): void {
-      if (judged) return;
-      judged = true;
-      order += 1;
-      const rest = verdict === "ok" ? "ok" : "neutral";
-      const reached = verdict === "reached" && !isOverloaded(provider) ? "ok" : rest;
-      settle(target, verdict === "target_failed" ? "failed" : rest, number, order);
-      // Thirty that fail at once are one failure of the provider: its cooldown doubles with each.
-      const anew = verdict === "provider_failed" && number > provider.failedAt;
-      settle(provider, anew ? "failed" : reached, number, order);
-      for (const part of parts)
-        settle(part, verdict === "reached" && part === target.countTokens ? "ok" : rest, number, order);
-    }
-    return {
-      judge,
-      end() {
-        judge("neutral");
-        if (ended) return;
-        ended = true;
-        target.inFlight -= 1;
-      },
-    };
-  }
-
   function clearTarget(target: OwnRecord): void {
     for (const standing of [target, target.countTokens, ...target.models.values()])
       Object.assign(standing, createStanding());
@@ -174,8 +196,8 @@ export function createBalanceState({
   return {
     bench(place, wanted) {
       const standing = standingAt(place);
-      order += 1;
-      if (!wanted.official) standing.failedAt = order;
+      counter.order += 1;
+      if (!wanted.official) standing.failedAt = counter.order;
       bench(standing, wanted, clock.now(), random.fraction());
     },
     clear(place) {
@@ -195,17 +217,18 @@ export function createBalanceState({
       const now = clock.now();
       const target = record(id);
       const provider = ensured(providers, providerName, createStanding);
-      const parts: Standing[] = countTokens ? [target.countTokens] : [];
+      const standings: Standing[] = [target, provider];
+      if (countTokens) standings.push(target.countTokens);
       const ofModel = model === null ? undefined : target.models.get(model);
-      if (ofModel !== undefined) parts.push(ofModel);
-      for (const standing of [target, provider, ...parts]) {
+      if (ofModel !== undefined) standings.push(ofModel);
+      for (const standing of standings) {
         const bar = barOf(standing, sessionId, now);
         if (bar !== null) return { admitted: false, bar };
       }
-      order += 1;
-      for (const standing of [target, provider, ...parts]) enter(standing, sessionId, now, order);
+      counter.order += 1;
+      for (const standing of standings) enter(standing, sessionId, now, counter.order);
       target.inFlight += 1;
-      return { admitted: true, flight: createFlight(target, provider, parts, order) };
+      return { admitted: true, flight: new FlightOf(target, provider, standings, counter) };
     },
     limited({ id, providerName }, { model, countTokens }) {
       const now = clock.now();

@@ -32,22 +32,30 @@ export const BELIEVED_MS = 15 * 60_000;
 /** Of an API key, a minute long: there is nothing in them to be used up in time. */
 const SHORT = new Set(["requests", "tokens", "input-tokens", "output-tokens"]);
 
+function isReplaced({ name, model: of }: KnownWindow, { windows }: ToldLimits, model: string | null): boolean {
+  for (const window of windows)
+    if (window.name === name && (window.scope === "model" ? model : null) === of) return true;
+  return false;
+}
+
 /**
  * The limits after a reply to a request for `model`: its windows replace those of the same name, and past ones go. Not
  * for replies that tell nothing at all: they say nothing of overage either.
  */
 export function withReport(before: Limits, told: ToldLimits, model: string | null, now: number): Limits {
-  const fresh = told.windows.map(({ name, scope, status, utilization, resetAt }) => ({
-    name,
-    model: scope === "model" ? model : null,
-    utilization: status === "rejected" ? Math.max(1, utilization ?? 1) : utilization,
-    until: resetAt ?? now + BELIEVED_MS,
-    resets: resetAt !== null,
-  }));
-  const kept = before.windows.filter(
-    (old) => !fresh.some(({ name, model }) => name === old.name && model === old.model),
-  );
-  const windows = [...kept, ...fresh].filter(({ until }) => until > now);
+  const windows: KnownWindow[] = [];
+  for (const old of before.windows) if (old.until > now && !isReplaced(old, told, model)) windows.push(old);
+  for (const { name, scope, status, utilization, resetAt } of told.windows) {
+    const until = resetAt ?? now + BELIEVED_MS;
+    if (until <= now) continue;
+    windows.push({
+      name,
+      model: scope === "model" ? model : null,
+      utilization: status === "rejected" ? Math.max(1, utilization ?? 1) : utilization,
+      until,
+      resets: resetAt !== null,
+    });
+  }
   return { windows, overageUntil: told.overageInUse ? overageEnd(windows, now) : 0 };
 }
 

@@ -1,5 +1,5 @@
 // Ends a wait that lasts too long, with one timer for a whole stream instead of one per chunk.
-import type { Clock } from "./ports.ts";
+import type { Cancel, Clock } from "./ports.ts";
 
 export interface IdleTimer {
   /** A wait begins. */
@@ -11,36 +11,47 @@ export interface IdleTimer {
 
 const NEVER: IdleTimer = { begin: () => {}, end: () => {}, stop: () => {} };
 
-/** Calls `expire` once when one wait lasts `milliseconds` (0: never). The time between waits does not count. */
-export function createIdleTimer(clock: Clock, milliseconds: number, expire: () => void): IdleTimer {
-  if (milliseconds <= 0) return NEVER;
-  let waitingSince: number | null = null;
-  let cancel = (): void => {};
-  let armed = false;
+/** A class, as every request makes two: closures of their own would be half of what it costs. */
+class Idle implements IdleTimer {
+  private waitingSince: number | null = null;
+  private cancel: Cancel | null = null;
+  private readonly clock: Clock;
+  private readonly milliseconds: number;
+  private readonly expire: () => void;
 
-  function arm(delay: number): void {
-    armed = true;
-    cancel = clock.after(delay, () => {
-      armed = false;
-      if (waitingSince === null) return;
-      const left = waitingSince + milliseconds - clock.monotonic();
-      if (left > 0) arm(left);
-      else expire();
+  constructor(clock: Clock, milliseconds: number, expire: () => void) {
+    this.clock = clock;
+    this.milliseconds = milliseconds;
+    this.expire = expire;
+  }
+
+  private arm(delay: number): void {
+    this.cancel = this.clock.after(delay, () => {
+      this.cancel = null;
+      if (this.waitingSince === null) return;
+      const left = this.waitingSince + this.milliseconds - this.clock.monotonic();
+      if (left > 0) this.arm(left);
+      else this.expire();
     });
   }
 
-  return {
-    begin() {
-      waitingSince = clock.monotonic();
-      if (!armed) arm(milliseconds);
-    },
-    end() {
-      waitingSince = null;
-    },
-    stop() {
-      waitingSince = null;
-      cancel();
-      armed = false;
-    },
-  };
+  begin(): void {
+    this.waitingSince = this.clock.monotonic();
+    if (this.cancel === null) this.arm(this.milliseconds);
+  }
+
+  end(): void {
+    this.waitingSince = null;
+  }
+
+  stop(): void {
+    this.waitingSince = null;
+    this.cancel?.();
+    this.cancel = null;
+  }
+}
+
+/** Calls `expire` once when one wait lasts `milliseconds` (0: never). The time between waits does not count. */
+export function createIdleTimer(clock: Clock, milliseconds: number, expire: () => void): IdleTimer {
+  return milliseconds <= 0 ? NEVER : new Idle(clock, milliseconds, expire);
 }

@@ -18,13 +18,15 @@ const LONGEST_LOGGED_PATH = 200;
 /** Sets how long the connection of a request may be silent, seconds; 0: for ever. */
 export type LimitIdle = (request: Request, seconds: number) => void;
 
+const NOTHING = (): void => {};
+
 /** What is noted of the caller of a request. */
 class Guest {
   readonly admitted: Admitted;
   /** null: the limit is not touched. */
   readonly limitIdle: LimitIdle | null;
   /** Its key has room for another request. */
-  leave: () => void = () => {};
+  leave = NOTHING;
 
   constructor(admitted: Admitted, limitIdle: LimitIdle | null) {
     this.admitted = admitted;

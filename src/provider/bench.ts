@@ -67,7 +67,8 @@ export function benchesOfRefusal({ limits, model, kind, now }: BenchInput): read
  * paid overage carries on. A spent window of a model is another model's, as this one was served.
  */
 export function benchesOfService({ limits, kind, now }: BenchInput): readonly Bench[] {
-  if (kind !== "messages" || limits.overageInUse || !limits.windows.some(({ status }) => status === "rejected")) return [];
+  if (kind !== "messages" || limits.overageInUse || !limits.windows.some(({ status }) => status === "rejected"))
+    return [];
   // A key's windows fill up all the time, and their reset is when they are full again: empty now may be enough in a second.
   const windows = limits.windows.filter(({ name }) => !isPlain(name));
   const until = latest(now, rejectedUntil({ ...limits, windows }));

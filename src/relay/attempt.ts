@@ -84,6 +84,26 @@ class Attempt {
   }
 }
 
+class Reply implements AttemptReply {
+  readonly response: Response;
+  private readonly attempt: Attempt;
+
+  constructor(response: Response, attempt: Attempt) {
+    this.response = response;
+    this.attempt = attempt;
+  }
+
+  abort(): void {
+    this.attempt.abort();
+  }
+  clientGone(): boolean {
+    return this.attempt.ended === "client";
+  }
+  release(complete: boolean): void {
+    this.attempt.release(complete);
+  }
+}
+
 /**
  * Sends one attempt. Resolves SILENT where a possibly reused connection said nothing in time. Rejects with
  * `client_gone`, `upstream_timeout` or `upstream_unreachable`.
@@ -98,12 +118,7 @@ export async function sendAttempt(
   const cancel = limit(clock, input, attempt);
   try {
     const response = await fetch(input.url, toInit(input, attempt.signal));
-    return {
-      response,
-      abort: () => attempt.abort(),
-      clientGone: () => attempt.ended === "client",
-      release: (complete) => attempt.release(complete),
-    };
+    return new Reply(response, attempt);
   } catch (error) {
     attempt.release(false);
     if (attempt.ended === "silent") return SILENT;

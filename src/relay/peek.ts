@@ -1,6 +1,6 @@
 // Two top-level members of a JSON body, found by a scan of the bytes: parsing megabytes to learn one name would cost
 // more than the whole relay (facts/bun, "big bodies").
-import { behindString, isKey, memberNearEnd, skipSpace } from "../balance/json-members.ts";
+import { behindString, isKey, memberNearEnd, skipSpace, toBuffer } from "../balance/json-members.ts";
 
 export interface Peeked {
   readonly model: string | null;
@@ -11,22 +11,21 @@ export interface Peeked {
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
-const BACKSLASH = 0x5c;
 
 /** `max_tokens`, each letter as \u0073 (RFC 8259 §7), and the opening quote: a longer key is another one. */
 const LONGEST_KEY_BYTES = 10 * 6 + 1;
 
 const KEYS = ["model", "stream", "max_tokens"] as const;
 
-const decoder = new TextDecoder();
-const textOf = (bytes: Uint8Array, from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
+const textOf = (bytes: Uint8Array, from: number, to: number): string => toBuffer(bytes).toString("utf8", from, to);
 
 /** The string between two quotes; `end` is behind the second. */
 function stringAt(bytes: Uint8Array, start: number, end: number): string | null {
   // Names are short and plain: without an escape there is nothing to parse.
-  if (!bytes.subarray(start, end).includes(BACKSLASH)) return textOf(bytes, start + 1, end - 1);
+  const text = textOf(bytes, start, end);
+  if (!text.includes("\\")) return text.slice(1, -1);
   try {
-    const value: unknown = JSON.parse(textOf(bytes, start, end));
+    const value: unknown = JSON.parse(text);
     return typeof value === "string" ? value : null;
   } catch {
     return null;

@@ -74,7 +74,7 @@ async function readShort(request: Request, bounds: Bounds, clock: Clock): Promis
   );
   // What is there already has been handed over behind the jobs that wait now.
   await null;
-  if (whole !== null) return new Uint8Array(whole);
+  if (whole !== null) return Buffer.from(whole);
   return standby.body === null ? new Uint8Array() : readWhole(standby.body, bounds, clock);
 }
 
@@ -140,7 +140,7 @@ export async function readWhole(
     whole.set(chunk, size);
     size += chunk.byteLength;
   }
-  return whole.subarray(0, size);
+  return Buffer.from(whole.buffer, 0, size);
 }
 
 function bounded(body: ReadableStream<Uint8Array>, bounds: Bounds, clock: Clock): ReadableStream<Uint8Array> {

@@ -1,5 +1,6 @@
 // The body of an upstream's reply, chunk by chunk: bounded in silence, and its end told apart from a break.
 import { createIdleTimer } from "../core/idle-timer.ts";
+import type { IdleTimer } from "../core/idle-timer.ts";
 import type { Clock } from "../core/ports.ts";
 import type { AttemptReply } from "./attempt.ts";
 
@@ -33,59 +34,73 @@ export interface BodyOptions {
   readonly onBytes: (chunk: Chunk) => void;
 }
 
-/** Takes the body of a reply. */
-export function createUpstreamBody(
-  reply: AttemptReply,
-  stream: ReadableStream<Chunk>,
-  { clock, idleMs, onBytes }: BodyOptions,
-): UpstreamBody {
-  const reader = stream.getReader();
-  let bytes = 0;
-  let ended: StreamEnd | null = null;
-  let tell: ((end: StreamEnd, bytes: number) => void) | null = null;
+const toReader = (stream: ReadableStream<Chunk>) => stream.getReader();
 
-  function finish(end: StreamEnd): void {
-    if (ended !== null) return;
-    ended = end;
-    idle.stop();
-    reply.release(end === "complete");
-    if (end !== "complete") reply.abort();
-    tell?.(end, bytes);
+/** A class, as every request makes one. */
+class Body implements UpstreamBody {
+  ended: StreamEnd | null = null;
+  private bytes = 0;
+  private listener: ((end: StreamEnd, bytes: number) => void) | null = null;
+  private readonly reader: ReturnType<typeof toReader>;
+  private readonly reply: AttemptReply;
+  private readonly clock: Clock;
+  private readonly idle: IdleTimer;
+  private readonly onBytes: (chunk: Chunk) => void;
+  private readonly take = (read: { readonly value?: Chunk | undefined }): Read => this.taken(read);
+  private readonly fail = (): Read | Promise<Read> => this.failed();
+
+  constructor(reply: AttemptReply, stream: ReadableStream<Chunk>, { clock, idleMs, onBytes }: BodyOptions) {
+    this.reader = toReader(stream);
+    this.reply = reply;
+    this.clock = clock;
+    this.onBytes = onBytes;
+    this.idle = createIdleTimer(clock, idleMs, () => this.finish("idle"));
   }
-  const idle = createIdleTimer(clock, idleMs, () => finish("idle"));
 
-  function take({ done, value }: { readonly done: boolean; readonly value?: Chunk | undefined }): Read {
-    idle.end();
+  finish(end: StreamEnd): void {
+    if (this.ended !== null) return;
+    this.ended = end;
+    this.idle.stop();
+    this.reply.release(end === "complete");
+    if (end !== "complete") this.reply.abort();
+    this.listener?.(end, this.bytes);
+  }
+
+  onEnd(listener: (end: StreamEnd, bytes: number) => void): void {
+    if (this.ended === null) this.listener = listener;
+    else listener(this.ended, this.bytes);
+  }
+
+  /** One promise for a chunk: of streams this is most of the cost. */
+  next(): Promise<Read> {
+    this.idle.begin();
+    return this.reader.read().then(this.take, this.fail);
+  }
+
+  private taken({ value }: { readonly value?: Chunk | undefined }): Read {
+    this.idle.end();
     if (value !== undefined) {
-      bytes += value.byteLength;
-      onBytes(value);
+      this.bytes += value.byteLength;
+      this.onBytes(value);
       return value;
     }
     // An aborted body may look finished: only the upstream's own end is one.
-    if (!done || ended !== null) return BROKEN;
-    finish("complete");
+    if (this.ended !== null) return BROKEN;
+    this.finish("complete");
     return null;
   }
-  function fail(): Read | Promise<Read> {
-    finish(reply.clientGone() ? "client_gone" : "broken");
+
+  private failed(): Read | Promise<Read> {
+    this.finish(this.reply.clientGone() ? "client_gone" : "broken");
     // Bun writes at the end of a turn of its event loop and drops what is unwritten when a stream errs: without
     // this pause a client would lose the last bytes before a break, and at worst half of the head.
-    return ended === "broken" ? new Promise((resolve) => void clock.after(1, () => resolve(BROKEN))) : BROKEN;
+    return this.ended === "broken" ? new Promise((resolve) => void this.clock.after(1, () => resolve(BROKEN))) : BROKEN;
   }
-
-  return {
-    finish,
-    get ended() {
-      return ended;
-    },
-    onEnd(listener) {
-      if (ended === null) tell = listener;
-      else listener(ended, bytes);
-    },
-    // One promise for a chunk: of streams this is most of the cost.
-    next() {
-      idle.begin();
-      return reader.read().then(take, fail);
-    },
-  };
 }
+
+/** Takes the body of a reply. */
+export const createUpstreamBody = (
+  reply: AttemptReply,
+  stream: ReadableStream<Chunk>,
+  options: BodyOptions,
+): UpstreamBody => new Body(reply, stream, options);

@@ -126,7 +126,7 @@ test("any object, however it is written, reads as a parser reads it", () => {
 });
 
 describe("a long conversation, wherever it stands among the members", () => {
-  const LONG = "A \"line\" of {a} conversation: \"stream\": true, \"model\": \"x\".\n".repeat(1_200);
+  const LONG = 'A "line" of {a} conversation: "stream": true, "model": "x".\n'.repeat(1_200);
   const MEMBERS = fc.dictionary(
     fc.constantFrom("model", "stream", "max_tokens", "tools", "metadata", "system"),
     fc.oneof(
