@@ -66,7 +66,7 @@ export function createRecentMap<Value>({ clock, ttlMs, limit, onDrop }: RecentMa
   }
 
   function expire(now: number): void {
-    while (oldest !== null && oldest.until <= now) drop(oldest);
+    for (let entry = oldest; entry !== null && entry.until <= now; entry = oldest) drop(entry);
   }
 
   return {

@@ -6,7 +6,7 @@ import type { Target } from "../provider/target.ts";
 import type { Access } from "./access.ts";
 import type { Peeked } from "./peek.ts";
 import type { RequestBody } from "./request-body.ts";
-import type { TraceWriter } from "./trace.ts";
+import type { TraceWriter } from "./trace-record.ts";
 import type { StreamEnd } from "./upstream-body.ts";
 
 /** What the log line needs; filled in as it becomes known. */

@@ -73,7 +73,7 @@ async function readShort(request: Request, bounds: Bounds, clock: Clock): Promis
     () => {},
   );
   // What is there already has been handed over behind the jobs that wait now.
-  await null;
+  await Promise.resolve();
   if (whole !== null) return Buffer.from(whole);
   return standby.body === null ? new Uint8Array() : readWhole(standby.body, bounds, clock);
 }

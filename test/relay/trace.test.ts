@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
 import type { Target } from "../../src/provider/target.ts";
 import { createTraces } from "../../src/relay/trace.ts";
-import type { TraceStart } from "../../src/relay/trace.ts";
+import type { TraceStart } from "../../src/relay/trace-record.ts";
 import { TraceSchema } from "../../src/relay/trace-schema.ts";
 import type { Trace } from "../../src/relay/trace-schema.ts";
 import { account, provider } from "./_targets.ts";
