@@ -65,7 +65,10 @@ export const TraceSchema = Type.Object({
   ),
   error: nullable(Type.String({ description: "The code of ccb's own error." })),
   chosen: nullable(TargetSchema),
-  candidates: Type.Array(CandidateSchema, { description: "Of the last choice, best first, the first 16." }),
+  candidates: Type.Array(CandidateSchema, {
+    description:
+      "Of the last choice, best first, the first 16. Of more than 16 targets, where the one that comes first is open: that one alone.",
+  }),
   candidate_count: Type.Integer(),
   excluded: Type.Array(ExcludedSchema, { description: "Of the last choice, the first 16." }),
   excluded_count: Type.Integer(),
