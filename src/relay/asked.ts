@@ -15,6 +15,15 @@ function digestOf(headers: Headers): string {
   return createHash("sha256").update(credential).digest("hex").slice(0, 16);
 }
 
+/**
+ * What the place of a conversation is kept under. It has one for each route, as its small model may be another provider's,
+ * and one for each key that may not have everything: such a key must not move another's conversation to its own accounts.
+ */
+function placeOf(sessionId: string | null, route: string, { allow, key }: Access): string | null {
+  if (sessionId === null || (route === "" && allow === null)) return sessionId;
+  return `${sessionId} ${route}${allow === null ? "" : `\n${key ?? ""}`}`;
+}
+
 export interface AskedInput {
   readonly headers: Headers;
   /** Without the query. */
@@ -42,7 +51,7 @@ export function toAsked(fleet: Fleet, { headers, path, body, model, plan, access
   const route = plan.routeOf(model);
   const asked: Asked = {
     model,
-    sessionId: sessionId === null || route === "" ? sessionId : `${sessionId} ${route}`,
+    sessionId: placeOf(sessionId, route, access),
     pinned,
     thread,
     message: kind === "messages",

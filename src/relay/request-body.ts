@@ -43,20 +43,25 @@ const tooSlow = (): CcbError => new CcbError("upload_timeout", (words) => words.
  */
 export async function takeBody(request: Request, path: string, limits: BodyLimits, clock: Clock): Promise<RequestBody> {
   // RFC 9110 §9.3.1: a body of GET or HEAD has no meaning, and fetch cannot send one.
-  if (request.body === null || request.method === "GET" || request.method === "HEAD") return { kind: "none" };
+  if (request.method === "GET" || request.method === "HEAD") return { kind: "none" };
   const announced = request.headers.get("content-length");
   const length = announced === null ? null : Number(announced);
+  // Not asked for where the length says it: a body that was looked at is a stream from then on, and slow.
+  if (length === 0 || (length === null && request.body === null)) return { kind: "none" };
   const whole = path.startsWith("/v1/messages") || (length !== null && length <= SMALL_BYTES);
   const limit = whole ? limits.wholeLimit : ONCE_LIMIT_BYTES;
   const bounds = { limit, idleMs: limits.idleMs, tooLarge: () => tooLargeFor(limit) };
   if (length !== null && length > limit) throw bounds.tooLarge();
   if (whole) {
     const short = length !== null && length <= AT_ONCE_BYTES;
-    const bytes = await (short ? readShort(request, bounds, clock) : readWhole(request.body, bounds, clock, length));
-    return { kind: "whole", bytes };
+    if (short) return { kind: "whole", bytes: await readShort(request, bounds, clock) };
+    return { kind: "whole", bytes: await readWhole(bodyOf(request), bounds, clock, length) };
   }
-  return { kind: "once", stream: bounded(request.body, bounds, clock), contentLength: announced };
+  return { kind: "once", stream: bounded(bodyOf(request), bounds, clock), contentLength: announced };
 }
+
+/** There is one: only who speaks to ccb in process can announce what does not come. */
+const bodyOf = ({ body }: Request): ReadableStream<Uint8Array> => body ?? new Blob([]).stream();
 
 /**
  * A short body, which mostly has come with its head: then it is there by the next turn, and taken at once. Reading it

@@ -28,7 +28,9 @@ test("a client that leaves ends its own exchange and no other's, however often",
     const leaving = new AbortController();
     const left = await fetch(url, { ...messagesRequest({ stream: true }), signal: leaving.signal });
     leaving.abort();
-    await (await upstream.request(round * 3 + 2)).aborted;
+    await (
+      await upstream.request(round * 3 + 2)
+    ).aborted;
     await left.text().catch(() => {});
     gate.resolve();
     expect([await whole.text(), await stays.text()]).toEqual(["whole", events.join("")]);
