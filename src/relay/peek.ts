@@ -21,11 +21,8 @@ const textOf = (bytes: Uint8Array, from: number, to: number): string => toBuffer
 
 /** The string between two quotes; `end` is behind the second. */
 function stringAt(bytes: Uint8Array, start: number, end: number): string | null {
-  // Names are short and plain: without an escape there is nothing to parse.
-  const text = textOf(bytes, start, end);
-  if (!text.includes("\\")) return text.slice(1, -1);
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(textOf(bytes, start, end));
     return typeof value === "string" ? value : null;
   } catch {
     return null;

@@ -45,7 +45,8 @@ export async function takeBody(request: Request, path: string, limits: BodyLimit
   // RFC 9110 §9.3.1: a body of GET or HEAD has no meaning, and fetch cannot send one.
   if (request.method === "GET" || request.method === "HEAD") return { kind: "none" };
   const announced = request.headers.get("content-length");
-  const length = announced === null ? null : Number(announced);
+  // Said twice (RFC 9110 §8.6) it is a list: what comes is what counts then.
+  const length = /^\d{1,15}$/.test(announced ?? "") ? Number(announced) : null;
   // Not asked for where the length says it: a body that was looked at is a stream from then on, and slow.
   if (length === 0 || (length === null && request.body === null)) return { kind: "none" };
   const whole = path.startsWith("/v1/messages") || (length !== null && length <= SMALL_BYTES);
@@ -121,6 +122,8 @@ function boundedReader(body: ReadableStream<Uint8Array>, { limit, idleMs, tooLar
   };
 }
 
+const GROWTH = 2;
+
 /**
  * A whole body. Where its length was `announced` it is written where it will stay: pieces that are put together
  * afterwards take twice the memory. Rejects with the bounds' own error, `upload_timeout` or `client_gone`.
@@ -132,18 +135,18 @@ export async function readWhole(
   announced: number | null = null,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const reader = boundedReader(body, bounds, clock);
-  const first = await reader.next();
-  // Not before something has come: who only announces gets no memory.
-  let whole = new Uint8Array(first === null ? 0 : (announced ?? first.byteLength));
+  let whole = new Uint8Array();
   let size = 0;
-  for (let chunk = first; chunk !== null; chunk = await reader.next()) {
-    if (size + chunk.byteLength > whole.byteLength) {
-      const larger = new Uint8Array(Math.max(size + chunk.byteLength, whole.byteLength * 2));
+  for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
+    const needed = size + chunk.byteLength;
+    if (needed > whole.byteLength) {
+      // A few times what has come, and not all that is announced: two hundred who announce much would cost a pause.
+      const larger = new Uint8Array(Math.max(needed, Math.min(announced ?? Infinity, needed * GROWTH)));
       larger.set(whole.subarray(0, size));
       whole = larger;
     }
     whole.set(chunk, size);
-    size += chunk.byteLength;
+    size = needed;
   }
   return Buffer.from(whole.buffer, 0, size);
 }
