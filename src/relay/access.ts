@@ -5,6 +5,7 @@ import type { Forbidden } from "../balance/choosable.ts";
 import type { AllowList } from "../config/config.ts";
 import { CcbError } from "../core/errors.ts";
 import type { Target } from "../provider/target.ts";
+import { peekBody } from "./peek.ts";
 import type { RequestBody } from "./request-body.ts";
 
 export interface Access {
@@ -80,7 +81,9 @@ export function assertModelAllowed(
     ? modelsOfBatch(bytes)
     : memberRanges(bytes, "model").map((range) => parseRange(bytes, range));
   if (named === null || named.length === 0) throw new CcbError("key_model", (words) => words.access.modelUntold);
-  for (const name of named) {
+  // What ccb itself would choose by: of a text that is no JSON it may read on where others stop.
+  const { model } = peekBody(bytes);
+  for (const name of model === null ? named : [...named, model]) {
     if (typeof name !== "string" || !models.some((pattern) => matchesGlob(pattern, name)))
       throw new CcbError("key_model", (words) => words.access.modelRefused);
   }
