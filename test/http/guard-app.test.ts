@@ -141,7 +141,6 @@ describe("what a key reaches", () => {
     await world.json(`/oauth/tokens/${WORK.email}/resume`, { method: "POST", headers: ADMIN });
     await world.message({ ...as("work"), ...session });
     expect(seen(world)).toBe(WORK.email);
-    // Nor does it move it: each has its own place.
     await world.message({ ...as("all"), ...session });
     expect(seen(world)).toBe(HOME.email);
   });
