@@ -38,6 +38,10 @@ export interface Sight<Target> {
   readonly counting: Readonly<Standing> | undefined;
 }
 
+/** Would be paid for beyond the plan, and stands last for that. */
+export const isPaid = ({ extraUsage }: ChoosableTarget, record: TargetRecord | undefined, now: number): boolean =>
+  extraUsage === "last" && record !== undefined && record.limits.overageUntil > now;
+
 /** Why a target is left out, or null. `pinned`: the id of the only target that may serve. */
 export function exclusionOf<Target extends ChoosableTarget>(
   sight: Sight<Target>,

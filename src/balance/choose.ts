@@ -1,7 +1,7 @@
 // Which targets a request may go to, best first, and why each stands where it does. Pure: it reads the state, nothing
 // else.
 import type { ChoiceRequest, ChoiceState, ChoosableTarget } from "./choosable.ts";
-import { exclusionOf, guessedOf } from "./availability.ts";
+import { exclusionOf, guessedOf, isPaid } from "./availability.ts";
 import type { Excluded, Sight } from "./availability.ts";
 import { byLoad } from "./load.ts";
 import type { LoadReason, Strategy } from "./load.ts";
@@ -86,7 +86,7 @@ export function choose<Target extends ChoosableTarget>(
       continue;
     }
     sight.guessed = guessedOf(sight, now);
-    const paid = target.extraUsage === "last" && record !== undefined && record.limits.overageUntil > now;
+    const paid = isPaid(target, record, now);
     const cooling = sight.guessed !== null && easeOf(sight.guessed, now) === "cooling";
     sight.tier = (paid ? PAID : OPEN) + (cooling ? COOLING : OPEN);
     // Priorities end at a million, and a routed one may have a fraction (plan.ts).

@@ -1,7 +1,7 @@
 // The target that comes first without a look at the others, for fleets so large that the look would cost more than the
 // request. Pure. Where it says nothing, choose.ts looks at all of them.
 import type { Target } from "../provider/target.ts";
-import { exclusionOf, guessedOf } from "./availability.ts";
+import { exclusionOf, guessedOf, isPaid } from "./availability.ts";
 import type { ChoiceRequest, ChoiceState } from "./choosable.ts";
 import type { Candidate } from "./choose.ts";
 import type { Strategy } from "./load.ts";
@@ -45,8 +45,8 @@ function isOpen(target: Target, request: ChoiceRequest, state: ChoiceState<Targe
     model: name === null ? undefined : record?.models.get(name),
     counting: request.countTokens ? record?.countTokens : undefined,
   };
-  const paid = target.extraUsage === "last" && record !== undefined && record.limits.overageUntil > now;
-  return !paid && exclusionOf(sight, request, null, state, now) === null && guessedOf(sight, now) === null;
+  if (isPaid(target, record, now)) return false;
+  return exclusionOf(sight, request, null, state, now) === null && guessedOf(sight, now) === null;
 }
 
 /**

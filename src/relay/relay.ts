@@ -57,17 +57,20 @@ const COLLECTION = /^\/v1\/(?:files|messages\/batches)\/?$/;
 /** Of a reply that may be a list of files or batches, bytes. */
 const HOLDINGS_BYTES = 1024 * 1024;
 
-const NO_TAIL: Tail = { add: () => {}, bytes: () => new Uint8Array(), complete: true };
+/** What is read of a tail when the reply is over. */
+type TailBytes = Pick<Tail, "bytes" | "complete">;
+
+const NO_TAIL: TailBytes = { bytes: () => new Uint8Array(), complete: true };
 
 const encodingOf = ({ response }: Answered["answer"]): string | null => response.headers.get("content-encoding");
 const accountOf = (target: Target): string | null => (target.kind === "account" ? target.account.id : null);
 
 /** The last bytes of an answer, as far as they will be looked at; of one that is there whole, all that there is. */
-function tailOf(answer: Answered["answer"], holds: boolean): Tail {
+function tailOf(answer: Answered["answer"], holds: boolean): TailBytes {
   const { chunks, end } = answer.beginning;
   const [only] = chunks;
   if (end === "complete" && only !== undefined)
-    return { add: () => {}, bytes: () => (chunks.length === 1 ? only : Buffer.concat(chunks)), complete: true };
+    return { bytes: () => (chunks.length === 1 ? only : Buffer.concat(chunks)), complete: true };
   const tail = holds ? createTail(HOLDINGS_BYTES) : createUsageTail(encodingOf(answer));
   answer.tap((chunk) => tail.add(chunk));
   return tail;
@@ -93,7 +96,7 @@ export function createRelay(deps: RelayDeps): Relay {
   /** Notes which target holds the thread, file or batch of a reply, before the client can name it. */
   const noteHolding = ({ path, method }: RequestLine, { id }: Target, text: string): void =>
     fleet.affinity.noteReply(path, method, id, text);
-  const textOf = (tail: Tail, encoding: string | null): string =>
+  const textOf = (tail: TailBytes, encoding: string | null): string =>
     decodeErrorBody(tail.bytes(), encoding, HOLDINGS_BYTES);
 
   function hand(exchange: Exchange, answered: Answered): Response {
@@ -118,7 +121,7 @@ export function createRelay(deps: RelayDeps): Relay {
   }
 
   /** What is done at the end. It holds on to neither of the bodies: a stream may last an hour. */
-  function endOf({ line, asked, trace, request }: Exchange, { answer, begun, verdict }: Answered, tail: Tail) {
+  function endOf({ line, asked, trace, request }: Exchange, { answer, begun, verdict }: Answered, tail: TailBytes) {
     const { target, flight } = begun;
     const { firstByteAt, heldText } = answer;
     const { status } = answer.response;
