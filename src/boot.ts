@@ -13,6 +13,13 @@ const PURGE_DELAY = "MIMALLOC_PURGE_DELAY";
 const PURGE_DELAY_MS = "10000";
 
 /**
+ * How often a heap that hardly changes is collected, milliseconds. Bun does it every second: of a program that rests that is
+ * most of what it costs. One that works is collected by what it allocates.
+ */
+const COLLECTION = "BUN_GC_TIMER_INTERVAL";
+const COLLECTION_MS = "10000";
+
+/**
  * Never inherited: the first accepts any server's certificate, the second prints bearers, the third runs code; the
  * proxy variables would override a provider's own setting (NO_PROXY beats an explicit proxy in Bun).
  */
@@ -49,13 +56,15 @@ if (!booted) {
     take(name.toUpperCase());
   }
   for (const name of [...DROPPED, "BUN_CONFIG_MAX_HTTP_REQUESTS"]) take(name);
-  // Handed back to a client as it was; the person's own choice stays in force here, too.
-  const purgeDelay = env[PURGE_DELAY];
+  // Handed back to a client as they were; the person's own choice stays in force here, too.
+  const [purgeDelay, collection] = [env[PURGE_DELAY], env[COLLECTION]];
   take(PURGE_DELAY);
+  take(COLLECTION);
   next[TAKEN] = JSON.stringify(taken);
   next["CCB_PROXY_ENVIRONMENT"] = JSON.stringify(proxies);
   next["BUN_CONFIG_MAX_HTTP_REQUESTS"] = MAX_FETCHES;
   next[PURGE_DELAY] = purgeDelay ?? PURGE_DELAY_MS;
+  next[COLLECTION] = collection ?? COLLECTION_MS;
   next[MARK] = String(pid);
   // Compiled, the second argument is a path inside the binary; the program finds it again by itself.
   const compiled = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");

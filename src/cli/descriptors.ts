@@ -6,7 +6,7 @@ import { codeOf } from "../core/errors.ts";
 import type { Cancel, Clock, Log } from "../core/ports.ts";
 
 /** How often it looks, milliseconds. */
-const LOOK_MS = 500;
+const LOOK_MS = 1_000;
 /** How long the event loop stands still at each of its turns while there are none, milliseconds. */
 const REST_MS = 20;
 /** How long it runs between two rests. */
@@ -31,7 +31,7 @@ function openNull(): () => void {
   return () => closeSync(descriptor);
 }
 
-/** Looks every half second. Gives back what ends it. */
+/** Looks every second. Gives back what ends it. */
 export function watchDescriptors({ clock, log, onShort, rest, open = openNull }: DescriptorWatchDeps): Cancel {
   let short = false;
   let lookedAt = 0;

@@ -33,6 +33,18 @@ export const realClock: Clock = {
   turn: () => (nextTurn ??= startTurn()),
 };
 
+const WHOLE_MS = 1_000;
+
+/** For what looks at something every second: its timers are due at whole seconds, so that one wake-up serves all of them. */
+export const houseClock: Clock = {
+  ...realClock,
+  after(milliseconds, callback) {
+    if (milliseconds < WHOLE_MS) return realClock.after(milliseconds, callback);
+    const now = realClock.monotonic();
+    return realClock.after(Math.round((now + milliseconds) / WHOLE_MS) * WHOLE_MS - now, callback);
+  },
+};
+
 /** Stands still, the event loop with it. */
 export const rest = (milliseconds: number): void => Bun.sleepSync(milliseconds);
 
@@ -122,6 +134,7 @@ export function originalEnvironment(): Record<string, string> {
     "CCB_TAKEN_ENVIRONMENT",
     "BUN_CONFIG_MAX_HTTP_REQUESTS",
     "MIMALLOC_PURGE_DELAY",
+    "BUN_GC_TIMER_INTERVAL",
   ];
   const kept = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined || own.includes(name) ? [] : [[name, value] as const],

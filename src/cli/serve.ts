@@ -71,7 +71,7 @@ async function shutDown(app: App, listening: Listening, graceSeconds: number, lo
 function watchConfiguration(file: string | null, app: App): () => void {
   // Without a file the embedded one is in force: `ccb init` may write one.
   const path = file ?? userConfigFile(whereabouts());
-  return createFileWatch({ clock: runtime.realClock, stat: fingerprintOf, path, onChange: () => void app.reload() });
+  return createFileWatch({ clock: runtime.houseClock, stat: fingerprintOf, path, onChange: () => void app.reload() });
 }
 
 /** Serves until a signal ends it. Resolves the exit code. */
@@ -141,7 +141,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
     open: createDatagramSender,
   });
   const stopLooking = watchDescriptors({
-    clock: runtime.realClock,
+    clock: runtime.houseClock,
     log,
     rest: runtime.rest,
     onShort: () => announce(words.cli.noDescriptors),

@@ -21,6 +21,7 @@ interface FileWatchDeps {
  */
 export function createFileWatch({ clock, stat, path, onChange, known }: FileWatchDeps): Cancel {
   let stopped = false;
+  let looking = false;
   let cancel: Cancel = () => {};
   /** What was last reported; undefined: nothing has been seen yet. */
   let settled = known;
@@ -39,17 +40,24 @@ export function createFileWatch({ clock, stat, path, onChange, known }: FileWatc
 
   async function look(): Promise<void> {
     let now: string | null = null;
+    looking = true;
     try {
       now = await stat(path);
     } catch {
       // As if it were missing.
     }
-    if (stopped) return;
-    cancel = clock.after(INTERVAL_MS, () => void look());
-    if (isChange(now)) onChange();
+    looking = false;
+    if (!stopped && isChange(now)) onChange();
   }
 
-  void look();
+  /** Set before the look, so that it falls due together with other timers of this length. */
+  function tick(): void {
+    cancel = clock.after(INTERVAL_MS, tick);
+    // A disk that is far away may take longer.
+    if (!looking) void look();
+  }
+
+  tick();
   return () => {
     stopped = true;
     cancel();
