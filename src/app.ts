@@ -23,7 +23,7 @@ import { createDoor, SOMEBODY } from "./http/door.ts";
 import type { Caller } from "./http/door.ts";
 import { createEntrance } from "./http/entrance.ts";
 import type { LimitIdle } from "./http/entrance.ts";
-import { createRequestId } from "./http/request-id.ts";
+import { createRequestIds } from "./http/request-id.ts";
 import { createRequestEvents } from "./http/request-events.ts";
 import { createRoutes } from "./http/routes.ts";
 import { createTranslator } from "./http/translate.ts";
@@ -206,7 +206,7 @@ export function createApp(deps: AppDeps): App {
     onKeyRefused: (provider) => deps.announce(words.relay.keyRefused({ provider })),
   });
 
-  const newId = (): string => createRequestId(random);
+  const newId = createRequestIds(random);
   const { languageOf, toResponse } = createTranslator(deps.language, newId, log);
   const { host, tls } = deps.config.settings;
   const door = createDoor(deps.config.settings, { host, tls: tls !== null }, () =>

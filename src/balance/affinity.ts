@@ -2,6 +2,7 @@
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import type { Clock } from "../core/ports.ts";
+import { isMessages } from "../provider/path-kind.ts";
 import { memberRanges, parseRange, toBuffer } from "./json-members.ts";
 import { createRecentMap } from "./recent-map.ts";
 
@@ -41,7 +42,6 @@ const ThreadSchema = Type.Object({ type: Type.Union([Type.Literal("create"), Typ
 const NOTHING: Named = { pinned: null, thread: false };
 const COLLECTION = /^\/v1\/(?:files|messages\/batches)\/?$/;
 const THING = /^\/v1\/(?:files|messages\/batches)\/([^/]{1,200})/;
-const MESSAGES = /^\/v1\/messages\/?$/;
 /** Within a JSON string each quote has a backslash before it, so this finds keys alone. */
 const FILE_IDS = /"file_id"\s*:\s*"([^"\\]{1,200})"/g;
 
@@ -91,7 +91,7 @@ export function createAffinity({ clock, ttlMs = 30 * 86_400_000, limit = 10_000 
       if (method === "DELETE") {
         const id = idIn(plain);
         if (id !== null) holders.delete(id);
-      } else if (MESSAGES.test(plain)) {
+      } else if (isMessages(plain)) {
         const id = messageIdOf(text);
         if (id !== null) holders.set(id, targetId);
       } else if (COLLECTION.test(plain)) {
@@ -101,7 +101,7 @@ export function createAffinity({ clock, ttlMs = 30 * 86_400_000, limit = 10_000 
       }
     },
     look(path, body) {
-      const id = idIn(path);
+      const id = isMessages(path) ? null : idIn(path);
       if (id !== null) return { pinned: holderOf(id), thread: false };
       if (body === null) return NOTHING;
       const bytes = toBuffer(body);

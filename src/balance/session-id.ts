@@ -1,10 +1,13 @@
 // Which conversation a request belongs to: the client's header, else what it wrote into metadata.user_id.
 import { Type } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Value } from "@sinclair/typebox/value";
 import { memberNearEnd, memberRanges, parseRange, toBuffer } from "./json-members.ts";
 
 /** The clients' ids are UUIDs; what is much longer is no id, and would be kept ten thousand times. */
 const SessionId = Type.String({ minLength: 1, maxLength: 128 });
+// Compiled: every request is held against it.
+const SessionIdCheck = TypeCompiler.Compile(SessionId);
 const MetadataSchema = Type.Object({ user_id: Type.String({ maxLength: 4096 }) });
 /** Since 2.1.78 the user id is itself a JSON text (facts D). */
 const UserIdSchema = Type.Object({ session_id: SessionId });
@@ -18,7 +21,7 @@ const OLD_FORM = /_session_([0-9a-fA-F-]{36})$/;
  */
 export function sessionIdOf(headers: Headers, body: Uint8Array | null): string | null {
   const header = headers.get("x-claude-code-session-id")?.trim();
-  if (header !== undefined && Value.Check(SessionId, header)) return header;
+  if (header !== undefined && SessionIdCheck.Check(header)) return header;
   if (body === null || !toBuffer(body).includes('"metadata"')) return null;
   // Most clients write it behind the conversation, which is long.
   const range = memberNearEnd(body, "metadata") ?? memberRanges(body, "metadata").at(-1);

@@ -48,9 +48,26 @@ function toTerminal({ at, level, event, fields }: Line): string {
   return `${[time, `${COLOURS[level]}${level.padEnd(7)}${RESET}`, event, ...head, ...rest].join(" ")}\n`;
 }
 
+/** The beginning of a line, up to its fields. */
+function toHead({ at, level, event }: Pick<Line, "at" | "level" | "event">): string {
+  const head = JSON.stringify({ "@timestamp": new Date(at).toISOString(), level, message: event, logger: "ccb" });
+  return head.slice(0, -1);
+}
+
+/** The one that was made last: in a millisecond a busy server has several lines, mostly of one event. */
+let last = { at: 0, level: "INFO", event: "", head: "" };
+
+function headOf(line: Line): string {
+  const { at, level, event } = line;
+  if (last.at !== at || last.event !== event || last.level !== level) last = { at, level, event, head: toHead(line) };
+  return last.head;
+}
+
 /** One line for a program: an object with the time, the level in the words of the setting, the event and its fields. */
-const toJson = ({ at, level, event, fields }: Line): string =>
-  `${JSON.stringify({ "@timestamp": new Date(at).toISOString(), level, message: event, logger: "ccb", ...fields })}\n`;
+function toJson(line: Line): string {
+  const fields = JSON.stringify(line.fields);
+  return fields === "{}" ? `${headOf(line)}}\n` : `${headOf(line)},${fields.slice(1)}\n`;
+}
 
 export interface LoggerOptions {
   readonly level: LogLevel;

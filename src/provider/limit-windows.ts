@@ -1,4 +1,5 @@
 // The windows among the rate-limit headers of a reply: plain ones of keys, unified ones of subscriptions. Pure.
+import type { Fields as HeaderFields } from "./fields.ts";
 import { parseReset } from "./reset-time.ts";
 
 /** rejected: nothing is left until the reset; unknown: the window was named, its state was not. */
@@ -116,18 +117,19 @@ function fieldsOf(windows: Fields[], { name, plain }: Place): Fields | null {
 }
 
 /** One look over the names: a reply without limits costs no more. */
-export function collect(headers: Headers): Told {
+export function collect(headers: HeaderFields): Told {
   const told: Told = { windows: [], any: false };
-  headers.forEach((value, header) => {
+  for (const header in headers) {
     if (!header.startsWith(PREFIX)) {
       if (header.startsWith("retry-after")) told.any = true;
-      return;
+      continue;
     }
     told.any = true;
     const place = placeOf(header);
     const fields = place === null ? null : fieldsOf(told.windows, place);
-    if (place !== null && fields !== null) fields[place.field] = value;
-  });
+    const value = headers[header];
+    if (place !== null && fields !== null && value !== undefined) fields[place.field] = value;
+  }
   return told;
 }
 

@@ -1,4 +1,5 @@
 // What a reply says of rate limits, in one plain report, and what follows from it. Pure; nothing here throws.
+import type { Fields } from "./fields.ts";
 import type { LimitWindow, WindowStatus } from "./limit-windows.ts";
 import { collect, PREFIX, readWindows, serves, toNumber, toStatus } from "./limit-windows.ts";
 import { parseReset, parseRetryAt } from "./reset-time.ts";
@@ -30,33 +31,41 @@ export const NO_LIMITS: LimitReport = {
 };
 
 /** A word of the server that is shown to people: short, and of plain letters. */
-function toWord(value: string | null): string | null {
+function toWord(value: string | undefined): string | null {
   const word = value?.trim() ?? "";
   return /^[\w.-]{1,64}$/.test(word) ? word : null;
 }
 
+const UNIFIED = `${PREFIX}unified-`;
+const STATUS = `${UNIFIED}status`;
+const RESET = `${UNIFIED}reset`;
+const CLAIM = `${UNIFIED}representative-claim`;
+const FALLBACK = `${UNIFIED}fallback-percentage`;
+const OVERAGE_STATUS = `${UNIFIED}overage-status`;
+const OVERAGE_IN_USE = `${UNIFIED}overage-in-use`;
+const OVERAGE_DISABLED = `${UNIFIED}overage-disabled-reason`;
+
 /** Reads every limit that the headers of a reply name; any reply has them, 200 too. `nowMs`: wall clock. */
-export function parseLimits(headers: Headers, nowMs: number): LimitReport {
-  const told = collect(headers);
+export function parseLimits(fields: Fields, nowMs: number): LimitReport {
+  const told = collect(fields);
   if (!told.any) return NO_LIMITS;
-  const read = (name: string): string | null => headers.get(`${PREFIX}unified-${name}`);
-  const status = toStatus(read("status"));
-  const claim = toWord(read("representative-claim"));
-  const overageStatus = toStatus(read("overage-status"));
-  const overageDisabledReason = toWord(read("overage-disabled-reason"));
-  const resetAt = parseReset(read("reset") ?? "", nowMs);
+  const status = toStatus(fields[STATUS]);
+  const claim = toWord(fields[CLAIM]);
+  const overageStatus = toStatus(fields[OVERAGE_STATUS]);
+  const overageDisabledReason = toWord(fields[OVERAGE_DISABLED]);
+  const resetAt = parseReset(fields[RESET] ?? "", nowMs);
   const windows = readWindows(told, { status, resetAt, claim, overageDisabledReason }, nowMs);
-  const saidInUse = /^(?:true|1)$/i.test(read("overage-in-use")?.trim() ?? "");
+  const saidInUse = /^(?:true|1)$/i.test(fields[OVERAGE_IN_USE]?.trim() ?? "");
   const planSpent = rejects({ windows }, "account");
   return {
     windows,
     status,
     claim,
-    retryAt: parseRetryAt(headers, nowMs),
+    retryAt: parseRetryAt(fields, nowMs),
     overageInUse: saidInUse || (planSpent && serves(status) && serves(overageStatus)),
     overageStatus,
     overageDisabledReason,
-    fallbackPercentage: toNumber(read("fallback-percentage"), 1),
+    fallbackPercentage: toNumber(fields[FALLBACK], 1),
   };
 }
 

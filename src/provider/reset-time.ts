@@ -1,4 +1,5 @@
 // Points in time that an upstream announces: resets and delays, tamed. Pure.
+import type { Fields } from "./fields.ts";
 
 /** The longest window is a month; anything beyond is a fault of the sender, and would bench a target for good. */
 const HORIZON_MS = 35 * 86_400_000;
@@ -30,10 +31,10 @@ export function parseReset(value: string, nowMs: number): number | null {
  * since 1970: the order of the official SDKs (facts C). Unlike the token endpoint's it may be days ahead: a weekly
  * window is not to be shortened. Null where there is none, or no wait at all.
  */
-export function parseRetryAt(headers: Headers, nowMs: number): number | null {
-  const exact = headers.get("retry-after-ms")?.trim() ?? "";
+export function parseRetryAt(fields: Fields, nowMs: number): number | null {
+  const exact = fields["retry-after-ms"]?.trim() ?? "";
   if (SECONDS.test(exact)) return within(nowMs + Number(exact), nowMs);
-  const text = headers.get("retry-after")?.trim() ?? "";
+  const text = fields["retry-after"]?.trim() ?? "";
   if (SECONDS.test(text)) return within(nowMs + Number(text) * 1000, nowMs);
   // A date has letters in each of its three forms; without them Date.parse would take "2026" or "-5" for one.
   return /[a-z]/i.test(text) ? within(Date.parse(text), nowMs) : null;

@@ -1,5 +1,7 @@
 // An upstream's reply before the commit point: its head, what was read of its body, and what that says.
 import type { Clock } from "../core/ports.ts";
+import { toFields } from "../provider/fields.ts";
+import type { Fields } from "../provider/fields.ts";
 import { decodeErrorBody, ERROR_TEXT_BYTES } from "../provider/read-error.ts";
 import type { Outcome } from "../provider/outcome.ts";
 import { isMessages } from "../provider/path-kind.ts";
@@ -14,6 +16,8 @@ import type { Chunk, UpstreamBody } from "./upstream-body.ts";
 
 export interface Answer {
   readonly response: Response;
+  /** The response's own. */
+  readonly fields: Fields;
   /** null: the reply has no content. */
   readonly body: UpstreamBody | null;
   readonly beginning: Beginning;
@@ -47,19 +51,21 @@ export interface ReadOptions {
 
 type Kind = "error" | "events" | "other";
 
-function kindOf({ status, headers }: Response, { path, method }: ReadOptions): Kind {
+function kindOf(status: number, fields: Fields, { path, method }: ReadOptions): Kind {
   if (status >= 400) return "error";
-  const events = /^\s*text\/event-stream/i.test(headers.get("content-type") ?? "");
+  const events = /^\s*text\/event-stream/i.test(fields["content-type"] ?? "");
   return events && method === "POST" && isMessages(path) ? "events" : "other";
 }
 
 /** A body whose announced length is there is over, whether or not its end has been read. */
-function completed(beginning: Beginning, body: UpstreamBody, headers: Headers): Beginning {
-  const length = Number(headers.get("content-length") ?? Infinity);
-  const read = beginning.chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  if (beginning.end !== null || beginning.pending !== null || read !== length || length > SHORT_BYTES) return beginning;
+function completed({ chunks, pending, end }: Beginning, body: UpstreamBody, fields: Fields): Beginning["end"] {
+  const length = Number(fields["content-length"] ?? Infinity);
+  if (end !== null || pending !== null || length > SHORT_BYTES) return end;
+  let read = 0;
+  for (const { byteLength } of chunks) read += byteLength;
+  if (read !== length) return null;
   body.finish("complete");
-  return { ...beginning, end: "complete" };
+  return "complete";
 }
 
 /**
@@ -68,13 +74,14 @@ function completed(beginning: Beginning, body: UpstreamBody, headers: Headers): 
  */
 export async function readAnswer({ reply, pooled }: Sent, options: ReadOptions): Promise<Answer> {
   const { response } = reply;
-  const { clock } = options;
+  const { clock, idleMs } = options;
+  const fields = toFields(response.headers);
   const stream = NO_CONTENT.has(response.status) ? null : response.body;
   if (stream === null) reply.release(false);
   const watch = new Watch(clock, pooled ? options.onAlive : null);
-  const body = stream === null ? null : openBody(reply, stream, options, watch);
-  const kind = kindOf(response, options);
-  const first = kind === "events" && body !== null ? createFirstEvents(response.headers.get("content-encoding")) : null;
+  const body = stream === null ? null : createUpstreamBody(reply, stream, { clock, idleMs, watch });
+  const kind = kindOf(response.status, fields, options);
+  const first = kind === "events" && body !== null ? createFirstEvents(fields["content-encoding"] ?? null) : null;
   let events: FirstEventsVerdict | null = first === null ? null : { kind: "wait" };
   let left = kind === "error" ? ERROR_TEXT_BYTES : 1;
   const enough = (chunk: Chunk): boolean => {
@@ -83,10 +90,10 @@ export async function readAnswer({ reply, pooled }: Sent, options: ReadOptions):
     return events.kind !== "wait";
   };
   const read = body === null ? NO_BODY : await readBeginning(body, enough, clock);
-  const beginning = body === null || first !== null ? read : completed(read, body, response.headers);
-  const outcome = outcomeOf(kind, response, beginning, events);
-  const firstByteAt = watch.firstByteAt ?? clock.monotonic();
-  return toAnswer({ response, body, beginning, heldText: first?.text() ?? "", firstByteAt, outcome }, watch);
+  const end = body === null || first !== null ? read.end : completed(read, body, fields);
+  const beginning = { chunks: read.chunks, pending: read.pending, end };
+  const outcome = outcomeOf(kind, response, fields, beginning, events);
+  return new ReadAnswer({ response, fields, body, beginning, heldText: first?.text() ?? "", outcome }, watch, clock);
 }
 
 /** What happens with each chunk, for as long as the stream lasts: it holds on to nothing of the beginning. */
@@ -112,27 +119,46 @@ class Watch {
   }
 }
 
-const openBody = (
-  reply: Sent["reply"],
-  stream: ReadableStream<Chunk>,
-  { clock, idleMs }: ReadOptions,
-  watch: Watch,
-): UpstreamBody => createUpstreamBody(reply, stream, { clock, idleMs, onBytes: (chunk) => watch.add(chunk) });
+/** A class, as every request makes one. */
+class ReadAnswer implements Answer {
+  readonly response: Response;
+  readonly fields: Fields;
+  readonly body: UpstreamBody | null;
+  readonly beginning: Beginning;
+  readonly heldText: string;
+  readonly firstByteAt: number;
+  readonly outcome: Outcome;
+  private readonly watch: Watch;
 
-function toAnswer(answer: Omit<Answer, "tap" | "discard">, watch: Watch): Answer {
-  return {
-    ...answer,
-    tap(next) {
-      for (const chunk of answer.beginning.chunks) next(chunk);
-      watch.listener = next;
-    },
-    discard: () => answer.body?.finish("discarded"),
-  };
+  constructor(
+    parts: Pick<Answer, "response" | "fields" | "body" | "beginning" | "heldText" | "outcome">,
+    watch: Watch,
+    clock: Clock,
+  ) {
+    this.response = parts.response;
+    this.fields = parts.fields;
+    this.body = parts.body;
+    this.beginning = parts.beginning;
+    this.heldText = parts.heldText;
+    this.firstByteAt = watch.firstByteAt ?? clock.monotonic();
+    this.outcome = parts.outcome;
+    this.watch = watch;
+  }
+
+  tap(next: (chunk: Chunk) => void): void {
+    for (const chunk of this.beginning.chunks) next(chunk);
+    this.watch.listener = next;
+  }
+
+  discard(): void {
+    this.body?.finish("discarded");
+  }
 }
 
 function outcomeOf(
   kind: Kind,
   { status, headers }: Response,
+  fields: Fields,
   { chunks, end }: Beginning,
   events: FirstEventsVerdict | null,
 ): Outcome {
@@ -141,6 +167,6 @@ function outcomeOf(
     // It ended, cleanly or not, before its first content.
     if (events?.kind === "wait" && end !== null) return { kind: "stream_error", type: "", text: "" };
   } else if (end === "broken" && chunks.length === 0) return { kind: "error", failure: "closed" };
-  const text = kind === "error" ? decodeErrorBody(Buffer.concat(chunks), headers.get("content-encoding")) : "";
-  return { kind: "reply", status, headers, text, contentType: headers.get("content-type") };
+  const text = kind === "error" ? decodeErrorBody(Buffer.concat(chunks), fields["content-encoding"] ?? null) : "";
+  return { kind: "reply", status, headers, text, contentType: fields["content-type"] ?? null };
 }

@@ -11,9 +11,6 @@ export interface AttemptInput {
   readonly method: string;
   readonly headers: Headers;
   readonly body: RequestBody;
-  readonly plan: ConnectionPlan;
-  /** Until the response headers, milliseconds; 0: none. */
-  readonly firstByteMs: number;
   readonly route: { readonly proxy: string | false; readonly tls?: { readonly ca: readonly string[] } };
   /** The provider's name, for messages. */
   readonly provider: string;
@@ -104,6 +101,13 @@ class Reply implements AttemptReply {
   }
 }
 
+/** How it may be sent. */
+export interface AttemptBounds {
+  readonly plan: ConnectionPlan;
+  /** Until the response headers, milliseconds; 0: none. */
+  readonly firstByteMs: number;
+}
+
 /**
  * Sends one attempt. Resolves SILENT where a possibly reused connection said nothing in time. Rejects with
  * `client_gone`, `upstream_timeout` or `upstream_unreachable`.
@@ -112,30 +116,31 @@ export async function sendAttempt(
   fetch: Fetch,
   clock: Clock,
   input: AttemptInput,
+  bounds: AttemptBounds,
 ): Promise<AttemptReply | typeof SILENT> {
   if (input.signal.aborted) throw clientGone();
   const attempt = new Attempt(input.signal);
-  const cancel = limit(clock, input, attempt);
+  const cancel = limit(clock, bounds, attempt);
   try {
-    const response = await fetch(input.url, toInit(input, attempt.signal));
+    const response = await fetch(input.url, toInit(input, bounds, attempt.signal));
     return new Reply(response, attempt);
   } catch (error) {
     attempt.release(false);
     if (attempt.ended === "silent") return SILENT;
-    throw toError(error, attempt.ended, input);
+    throw toError(error, attempt.ended, input.provider, bounds);
   } finally {
     cancel();
   }
 }
 
 /** Whichever comes first: the silence that makes a reused connection suspect, or the time-out. */
-function limit(clock: Clock, { plan, firstByteMs }: AttemptInput, attempt: Attempt): Cancel {
+function limit(clock: Clock, { plan, firstByteMs }: AttemptBounds, attempt: Attempt): Cancel {
   const silent = plan.silenceMs > 0 && (firstByteMs <= 0 || plan.silenceMs < firstByteMs);
   const milliseconds = silent ? plan.silenceMs : firstByteMs;
   return milliseconds > 0 ? clock.after(milliseconds, () => attempt.end(silent ? "silent" : "timeout")) : () => {};
 }
 
-function toInit(input: AttemptInput, signal: AbortSignal): FetchInit {
+function toInit(input: AttemptInput, { plan }: AttemptBounds, signal: AbortSignal): FetchInit {
   const { body, headers } = input;
   // With a length the upload stays one; without, it is chunked as the client's was.
   if (body.kind === "once" && body.contentLength !== null) headers.set("content-length", body.contentLength);
@@ -147,12 +152,12 @@ function toInit(input: AttemptInput, signal: AbortSignal): FetchInit {
     redirect: "manual",
     decompress: false,
     timeout: false,
-    keepalive: input.plan.keepalive,
+    keepalive: plan.keepalive,
     ...input.route,
   };
 }
 
-function toError(error: unknown, ended: Ended, { provider, firstByteMs }: AttemptInput): CcbError {
+function toError(error: unknown, ended: Ended, provider: string, { firstByteMs }: AttemptBounds): CcbError {
   // An upload that failed on the client's side surfaces here as fetch's failure: the reason is its own error.
   if (error instanceof CcbError) return error;
   if (ended === "client") return clientGone(error);

@@ -1,7 +1,7 @@
 // The beginning of an event stream: whether it has reached its first content, or is an error in disguise. Pure. Until
 // then nothing is committed, so what is read here decides whether another target may still answer.
 import { Type } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { decodeErrorBody, ERROR_TEXT_BYTES } from "../provider/read-error.ts";
 
 /**
@@ -31,8 +31,9 @@ const UNREADABLE_BYTES = 4 * 1024;
 /** A packed beginning is unpacked anew with each chunk: no more often than this. */
 const LOOKS = 256;
 
-const TypeSchema = Type.Object({ type: Type.String() });
-const ErrorSchema = Type.Object({ error: Type.Object({ type: Type.String() }) });
+// Compiled: every stream is held against it.
+const TypeCheck = TypeCompiler.Compile(Type.Object({ type: Type.String() }));
+const ErrorCheck = TypeCompiler.Compile(Type.Object({ error: Type.Object({ type: Type.String() }) }));
 
 const LINE_END = /\r\n|\r|\n/g;
 const FIELDS = ["data", "event", "id", "retry"];
@@ -168,10 +169,10 @@ function createScan(): (piece: string) => FirstEventsVerdict {
 /** A whole event; null: it tells nothing yet. The data's own type counts more than the `event:` line. */
 function judge(event: string, data: string): FirstEventsVerdict | null {
   const body = parse(data);
-  const type = Value.Check(TypeSchema, body) ? body.type : null;
+  const type = TypeCheck.Check(body) ? body.type : null;
   // Clients take an `event: error` for one, whatever its data: gateways put an error there that has no envelope.
   if (type === "error" || event === "error") {
-    const inner = Value.Check(ErrorSchema, body) ? body.error.type : type;
+    const inner = ErrorCheck.Check(body) ? body.error.type : type;
     return { kind: "error", type: inner === null || inner === "error" ? "api_error" : inner, text: data };
   }
   const kind = type ?? event;

@@ -11,6 +11,7 @@ export interface Peeked {
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
+const ZERO = 0x30;
 
 /** `max_tokens`, each letter as \u0073 (RFC 8259 §7), and the opening quote: a longer key is another one. */
 const LONGEST_KEY_BYTES = 10 * 6 + 1;
@@ -36,8 +37,13 @@ function keyAt(bytes: Uint8Array, start: number, end: number): string | null {
 }
 
 function numberAt(bytes: Uint8Array, start: number): number | null {
-  const digits = /^\d+/.exec(textOf(bytes, start, start + LONGEST_NUMBER));
-  return digits === null ? null : Number(digits[0]);
+  let number: number | null = null;
+  for (let at = start; at < start + LONGEST_NUMBER; at += 1) {
+    const digit = (bytes[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    number = (number ?? 0) * 10 + digit;
+  }
+  return number;
 }
 
 /** Digits of a number that are looked at: more would be no number of tokens. */

@@ -22,8 +22,8 @@ import { takeBody } from "./request-body.ts";
 import type { Answered } from "./run.ts";
 import type { Traces } from "./trace.ts";
 import type { StreamEnd } from "./upstream-body.ts";
-import { createTail, createUsageTail, readUsage } from "./usage.ts";
-import type { Tail } from "./usage.ts";
+import { createUsageTail, Tail } from "./tail.ts";
+import { readUsage } from "./usage.ts";
 
 export interface RelayDeps {
   readonly clock: Clock;
@@ -58,11 +58,11 @@ const COLLECTION = /^\/v1\/(?:files|messages\/batches)\/?$/;
 const HOLDINGS_BYTES = 1024 * 1024;
 
 /** What is read of a tail when the reply is over. */
-type TailBytes = Pick<Tail, "bytes" | "complete">;
+type TailBytes = Pick<Tail, "bytes" | "complete" | "release">;
 
-const NO_TAIL: TailBytes = { bytes: () => new Uint8Array(), complete: true };
+const NO_TAIL: TailBytes = { bytes: () => new Uint8Array(), complete: true, release: () => {} };
 
-const encodingOf = ({ response }: Answered["answer"]): string | null => response.headers.get("content-encoding");
+const encodingOf = ({ fields }: Answered["answer"]): string | null => fields["content-encoding"] ?? null;
 const accountOf = (target: Target): string | null => (target.kind === "account" ? target.account.id : null);
 
 /** The last bytes of an answer, as far as they will be looked at; of one that is there whole, all that there is. */
@@ -70,16 +70,16 @@ function tailOf(answer: Answered["answer"], holds: boolean): TailBytes {
   const { chunks, end } = answer.beginning;
   const [only] = chunks;
   if (end === "complete" && only !== undefined)
-    return { bytes: () => (chunks.length === 1 ? only : Buffer.concat(chunks)), complete: true };
-  const tail = holds ? createTail(HOLDINGS_BYTES) : createUsageTail(encodingOf(answer));
+    return { ...NO_TAIL, bytes: () => (chunks.length === 1 ? only : Buffer.concat(chunks)) };
+  const tail = holds ? new Tail(HOLDINGS_BYTES) : createUsageTail(encodingOf(answer));
   answer.tap((chunk) => tail.add(chunk));
   return tail;
 }
 
-function toHeaders({ line }: Exchange, { response }: Answered["answer"], target: Target): Headers {
+function toHeaders({ line }: Exchange, { response, fields }: Answered["answer"], target: Target): Headers {
   const { name } = target.provider;
-  const headers = endToEnd(response.headers);
-  for (const header of CORS) headers.delete(header);
+  const headers = endToEnd(response.headers, fields);
+  for (const header of CORS) if (fields[header] !== undefined) headers.delete(header);
   headers.set("x-ccb-request-id", line.id);
   headers.set("x-ccb-provider", ASCII.test(name) ? name : encodeURI(name));
   headers.set("x-ccb-attempts", String(line.attempts));
@@ -108,8 +108,8 @@ export function createRelay(deps: RelayDeps): Relay {
     if (target.kind === "account" && status < 400) deps.persistence.statistics.count(target.account.id);
     fleet.settle(target, asked);
     trace.committed(target, status, answer.firstByteAt);
-    const holds = asked.thread || HOLDINGS.test(line.path);
     const message = isMessages(line.path);
+    const holds = asked.thread || (!message && HOLDINGS.test(line.path));
     // What a file or a batch holds is nobody's business here.
     const tail = message || COLLECTION.test(line.path) ? tailOf(answer, holds) : NO_TAIL;
 
@@ -127,7 +127,7 @@ export function createRelay(deps: RelayDeps): Relay {
     const { status } = answer.response;
     const encoding = encodingOf(answer);
     const message = isMessages(line.path);
-    const holds = status >= 200 && status < 300 && (asked.thread || HOLDINGS.test(line.path));
+    const holds = status >= 200 && status < 300 && (asked.thread || (!message && HOLDINGS.test(line.path)));
     const serves = verdict.telling === 0;
     return (end: StreamEnd, bytes: number): void => {
       flight.end();
@@ -137,6 +137,7 @@ export function createRelay(deps: RelayDeps): Relay {
       else if (serves) trackRecord.served(plainId(target), firstByteAt - line.startedAt);
       const shape = { sse: heldText !== "", encoding, complete: tail.complete };
       const tokens = message ? readUsage(heldText, tail.bytes(), shape) : null;
+      tail.release();
       trace.end({ state: end === "discarded" ? "client_gone" : end, at: clock.monotonic(), bytes, tokens });
       logExchange(log, clock, line, { target, status, firstByteAt, outcome: { end, bytes } });
     };

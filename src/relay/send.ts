@@ -58,7 +58,6 @@ export function createSend({ fetch, clock, log, connections, fleet, routeOf }: S
       method: request.method,
       headers: toUpstreamHeaders(request.headers, signature),
       body,
-      firstByteMs,
       route: route(provider),
       provider: provider.name,
       signal: request.signal,
@@ -73,7 +72,7 @@ export function createSend({ fetch, clock, log, connections, fleet, routeOf }: S
     });
     line.attempts += 1;
     const sentAt = clock.monotonic();
-    let reply = await sendAttempt(fetch, clock, { ...input, plan });
+    let reply = await sendAttempt(fetch, clock, input, { plan, firstByteMs });
     const pooled = plan.keepalive && reply !== SILENT;
     if (reply === SILENT) {
       connections.suspect(provider.origin);
@@ -84,7 +83,7 @@ export function createSend({ fetch, clock, log, connections, fleet, routeOf }: S
       // The silence was part of the wait for the headers.
       const leftMs = firstByteMs === 0 ? 0 : Math.max(1, firstByteMs - (clock.monotonic() - sentAt));
       const anew = { keepalive: false, silenceMs: 0 };
-      reply = await sendAttempt(fetch, clock, { ...input, firstByteMs: leftMs, plan: anew });
+      reply = await sendAttempt(fetch, clock, input, { firstByteMs: leftMs, plan: anew });
     }
     if (reply === SILENT) throw new CcbError("internal", (words) => words.http.internal);
     if (pooled) connections.alive(provider.origin);

@@ -121,20 +121,20 @@ export function createTrial(deps: TrialDeps): Try {
     return verdict;
   }
 
-  async function answerOf(exchange: Exchange, target: Begun["target"], sent: Sent, sentAt: number): Promise<Answer> {
-    const { line, plan, asked } = exchange;
-    const answer = await readAnswer(sent, {
+  const answerOf = ({ line, plan }: Exchange, { provider }: Begun["target"], sent: Sent): Promise<Answer> =>
+    readAnswer(sent, {
       clock,
       idleMs: plan.config.settings.timeouts.idle * 1000,
       path: line.path,
       method: line.method,
-      onAlive: () => deps.connections.alive(target.provider.origin),
+      onAlive: () => deps.connections.alive(provider.origin),
     });
-    if (answer.body?.ended !== "client_gone") return answer;
-    // It was served, though it did not wait: what the upstream has begun to count is used.
+
+  /** The client was served, though it did not wait: what the upstream has begun to count is used. */
+  function left(exchange: Exchange, target: Begun["target"], answer: Answer, sentAt: number): CcbError {
     exchange.trace.attempt({
       target,
-      model: target.model ?? asked.model,
+      model: target.model ?? exchange.asked.model,
       status: answer.response.status,
       reason: "client_gone",
       action: "relay",
@@ -144,7 +144,7 @@ export function createTrial(deps: TrialDeps): Try {
       endedAt: clock.monotonic(),
     });
     exchange.trace.heard(readUsage(answer.heldText, NO_BYTES, { sse: true, encoding: null, complete: false }));
-    throw clientGone();
+    return clientGone();
   }
 
   /** The signature once the account's token is renewed; null: meanwhile its limit was met. */
@@ -179,9 +179,10 @@ export function createTrial(deps: TrialDeps): Try {
     const refreshed = rejected !== null;
     try {
       const sent = await deps.send(exchange, target, signature, limits.firstByteMs);
-      const answer = await answerOf(exchange, target, sent, sentAt);
-      const { status, headers } = answer.response;
-      const told = parseLimits(headers, clock.now());
+      const answer = await answerOf(exchange, target, sent);
+      if (answer.body?.ended === "client_gone") throw left(exchange, target, answer, sentAt);
+      const { status } = answer.response;
+      const told = parseLimits(answer.fields, clock.now());
       const verdict = settle(exchange, begun, answer.outcome, { limits: told, refreshed, sentAt, status });
       if (answer.outcome.kind === "error") {
         answer.discard();

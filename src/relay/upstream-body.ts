@@ -19,6 +19,8 @@ export type Read = Chunk | null | typeof BROKEN;
 
 export interface UpstreamBody {
   next(): Promise<Read>;
+  /** The same without a promise of the read's own: the read is handed to `give`, always the same one. */
+  pass(give: (read: Read) => void): Promise<void>;
   finish(end: StreamEnd): void;
   /** null: not over. */
   readonly ended: StreamEnd | null;
@@ -30,11 +32,12 @@ export interface BodyOptions {
   readonly clock: Clock;
   /** Between two bytes, milliseconds; 0: none. */
   readonly idleMs: number;
-  /** Bytes arrived. Cheap: it is called for every chunk. */
-  readonly onBytes: (chunk: Chunk) => void;
+  /** Sees every chunk as it arrives. Cheap. */
+  readonly watch: { add(chunk: Chunk): void };
 }
 
 const toReader = (stream: ReadableStream<Chunk>) => stream.getReader();
+type Result = { readonly value?: Chunk | undefined };
 
 /** A class, as every request makes one. */
 class Body implements UpstreamBody {
@@ -45,15 +48,18 @@ class Body implements UpstreamBody {
   private readonly reply: AttemptReply;
   private readonly clock: Clock;
   private readonly idle: IdleTimer;
-  private readonly onBytes: (chunk: Chunk) => void;
-  private readonly take = (read: { readonly value?: Chunk | undefined }): Read => this.taken(read);
+  private readonly watch: BodyOptions["watch"];
+  private readonly take = (read: Result): Read => this.taken(read);
   private readonly fail = (): Read | Promise<Read> => this.failed();
+  private give: ((read: Read) => void) | null = null;
+  private handOver: ((read: Result) => void) | null = null;
+  private handOverBreak: (() => void | Promise<void>) | null = null;
 
-  constructor(reply: AttemptReply, stream: ReadableStream<Chunk>, { clock, idleMs, onBytes }: BodyOptions) {
+  constructor(reply: AttemptReply, stream: ReadableStream<Chunk>, { clock, idleMs, watch }: BodyOptions) {
     this.reader = toReader(stream);
     this.reply = reply;
     this.clock = clock;
-    this.onBytes = onBytes;
+    this.watch = watch;
     this.idle = createIdleTimer(clock, idleMs, () => this.finish("idle"));
   }
 
@@ -71,17 +77,28 @@ class Body implements UpstreamBody {
     else listener(this.ended, this.bytes);
   }
 
-  /** One promise for a chunk: of streams this is most of the cost. */
   next(): Promise<Read> {
     this.idle.begin();
     return this.reader.read().then(this.take, this.fail);
   }
 
-  private taken({ value }: { readonly value?: Chunk | undefined }): Read {
+  /** One promise for a chunk: of streams this is most of the cost. */
+  pass(give: (read: Read) => void): Promise<void> {
+    this.give = give;
+    this.handOver ??= (read) => this.give?.(this.taken(read));
+    this.handOverBreak ??= () => {
+      const read = this.failed();
+      return read instanceof Promise ? read.then(give) : give(read);
+    };
+    this.idle.begin();
+    return this.reader.read().then(this.handOver, this.handOverBreak);
+  }
+
+  private taken({ value }: Result): Read {
     this.idle.end();
     if (value !== undefined) {
       this.bytes += value.byteLength;
-      this.onBytes(value);
+      this.watch.add(value);
       return value;
     }
     // An aborted body may look finished: only the upstream's own end is one.

@@ -1,9 +1,11 @@
-// The tokens of a finished reply, read from its beginning and its last bytes: the stream itself is not touched.
+// The tokens of a finished reply, read from its beginning and its last bytes (tail.ts): the stream itself is not touched.
 import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { toBuffer } from "../balance/json-members.ts";
 import { unpackBody } from "../provider/read-error.ts";
 import { isPlain } from "./first-events.ts";
+import { TAIL_BYTES } from "./tail.ts";
 import type { Usage } from "./tokens-schema.ts";
 
 /** No reply takes a thousandth of that; sums of more fit neither into a number nor into the file of the usage. */
@@ -27,67 +29,8 @@ const CountCheck = TypeCompiler.Compile(CountSchema);
 const decoder = new TextDecoder();
 const FIELDS = ["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"] as const;
 
-/** The last event with usage and the few around it: a kilobyte or two. */
-const TAIL_BYTES = 16 * 1024;
-/** Of a packed body all is needed, as only its beginning opens it: what most models can say in one reply. */
-const PACKED_BYTES = 1024 * 1024;
 /** It unpacks to ten times that, and a hundred is a bomb. */
 const UNPACKED_BYTES = 32 * 1024 * 1024;
-/** Most whole replies fit into this. */
-const FIRST_BYTES = 2 * 1024;
-
-export interface Tail {
-  /** Cheap: it is called for every chunk. */
-  add(chunk: Uint8Array): void;
-  /** The last bytes, at most the limit. */
-  bytes(): Uint8Array;
-  /** Nothing was dropped: these are all bytes of the body. */
-  readonly complete: boolean;
-}
-
-/**
- * Keeps the last bytes of a body in one ring of its own, which grows as it has to: chunks that were only referred to would
- * keep the buffers alive that they were cut from, and to ask for those is itself slow.
- */
-export function createTail(limitBytes: number = TAIL_BYTES): Tail {
-  let ring = new Uint8Array(0);
-  let total = 0;
-
-  function reserve(bytes: number): void {
-    if (ring.byteLength >= bytes) return;
-    const grown = new Uint8Array(Math.min(limitBytes, Math.max(FIRST_BYTES, ring.byteLength * 2, bytes)));
-    grown.set(ring);
-    ring = grown;
-  }
-
-  return {
-    add(chunk) {
-      total += chunk.byteLength;
-      reserve(Math.min(total, limitBytes));
-      const end = chunk.byteLength > limitBytes ? chunk.subarray(chunk.byteLength - limitBytes) : chunk;
-      const at = (total - end.byteLength) % limitBytes;
-      const room = limitBytes - at;
-      if (end.byteLength <= room) ring.set(end, at);
-      else {
-        ring.set(end.subarray(0, room), at);
-        ring.set(end.subarray(room), 0);
-      }
-    },
-    bytes() {
-      if (total <= limitBytes) return ring.subarray(0, total);
-      const oldest = total % limitBytes;
-      return Buffer.concat([ring.subarray(oldest), ring.subarray(0, oldest)]);
-    },
-    get complete() {
-      return total <= limitBytes;
-    },
-  };
-}
-
-/** A tail as long as it takes to read the usage of a reply with this `content-encoding`. */
-export const createUsageTail = (encoding: string | null): Tail =>
-  createTail(isPlain(encoding) ? TAIL_BYTES : PACKED_BYTES);
-
 export interface ReplyShape {
   /** An event stream; else JSON. */
   readonly sse: boolean;
@@ -103,13 +46,16 @@ export interface ReplyShape {
  * (packed, and its beginning is gone) leaves `output_tokens` unknown. Never throws.
  */
 export function readUsage(head: string, tail: Uint8Array, { sse, encoding, complete }: ReplyShape): Usage | null {
-  const readable = complete || isPlain(encoding);
-  const body = readable ? unpackBody(tail, encoding, UNPACKED_BYTES) : null;
-  if (!sse) return body === null ? null : ofBody(decoder.decode(body.subarray(-TAIL_BYTES)));
-  if (body === null) return ofStream(head, null, false);
-  const cut = body.byteLength > TAIL_BYTES;
-  return ofStream(head, decoder.decode(body.subarray(-TAIL_BYTES)), complete && !cut);
+  const plain = encoding === null || isPlain(encoding);
+  const body = plain ? tail : complete ? unpackBody(tail, encoding, UNPACKED_BYTES) : null;
+  if (!sse) return body === null ? null : ofBody(decoder.decode(lastBytes(body)));
+  if (body === null) return ofStream(head, null);
+  // The first line may be the rest of one whose beginning is gone.
+  const whole = complete && body.byteLength <= TAIL_BYTES;
+  return ofStream(head, whole ? body : fromSecondLine(lastBytes(body)));
 }
+
+const lastBytes = (body: Uint8Array): Uint8Array => (body.byteLength > TAIL_BYTES ? body.subarray(-TAIL_BYTES) : body);
 
 /** So many members called "usage" are tried. */
 const MOST_MEMBERS = 16;
@@ -129,7 +75,7 @@ function ofBody(text: string): Usage | null {
   return null;
 }
 
-function ofStream(head: string, tail: string | null, complete: boolean): Usage | null {
+function ofStream(head: string, tail: Uint8Array | null): Usage | null {
   let usage: Usage | null = null;
   let counted = tail !== null;
   function take(data: string): void {
@@ -140,8 +86,8 @@ function ofStream(head: string, tail: string | null, complete: boolean): Usage |
       counted = true;
     }
   }
-  eventData(head, true).forEach(take);
-  if (tail !== null) eventData(complete ? tail : fromSecondLine(tail), false).forEach(take);
+  eventsWithUsage(Buffer.from(head), true).forEach(take);
+  if (tail !== null) eventsWithUsage(toBuffer(tail), false).forEach(take);
   return counted ? usage : withoutOutput(usage);
 }
 
@@ -149,53 +95,63 @@ function ofStream(head: string, tail: string | null, complete: boolean): Usage |
 const withoutOutput = (usage: Usage | null): Usage | null =>
   usage === null ? null : { ...usage, output_tokens: null };
 
-const USAGE = '"usage"';
-const BLANK_LINE = /(?:\r\n|\n|\r(?!\n)){2}/g;
+const USAGE = Buffer.from('"usage"');
+const LF = 0x0a;
+const CR = 0x0d;
 
-const isLineEnd = (text: string, at: number): boolean => text[at] === "\n" || text[at] === "\r";
+const isLineEnd = (byte: number | undefined): boolean => byte === LF || byte === CR;
 
-/** Where the event begins that has a character of its own at `at`. */
-function eventStart(text: string, at: number): number {
+/** How many bytes the line end has that begins at `at`; 0: there is none. */
+function lineEndAt(bytes: Buffer, at: number): number {
+  if (bytes[at] === LF) return 1;
+  if (bytes[at] !== CR) return 0;
+  return bytes[at + 1] === LF ? 2 : 1;
+}
+
+/** Where the event begins that has a byte of its own at `at`. */
+function eventStart(bytes: Buffer, at: number): number {
   let start = at;
   for (; start > 0; start -= 1) {
     // Two line ends, of which \r\n is one, are a blank line.
-    const second = text[start - 1] === "\n" && text[start - 2] === "\r" ? 3 : 2;
-    if (isLineEnd(text, start - 1) && isLineEnd(text, start - second)) break;
+    const second = bytes[start - 1] === LF && bytes[start - 2] === CR ? 3 : 2;
+    if (isLineEnd(bytes[start - 1]) && isLineEnd(bytes[start - second])) break;
   }
   return start;
 }
 
 /** Where the blank line begins behind `at`; -1: there is none. */
-function eventEnd(text: string, at: number): number {
-  BLANK_LINE.lastIndex = at;
-  return BLANK_LINE.exec(text)?.index ?? -1;
+function eventEnd(bytes: Buffer, at: number): number {
+  for (let end = at; end < bytes.length; end += 1) {
+    const first = lineEndAt(bytes, end);
+    if (first > 0 && lineEndAt(bytes, end + first) > 0) return end;
+  }
+  return -1;
 }
 
 /**
- * The data of each event that may hold usage: nearly all bytes are of others, and are not looked at. `whole`: what no
+ * The data of each event that may hold usage: nearly all bytes are of others, and are not even decoded. `whole`: what no
  * blank line ends goes on in bytes that are not there.
  */
-function eventData(text: string, whole: boolean): readonly string[] {
+function eventsWithUsage(bytes: Buffer, whole: boolean): readonly string[] {
   const data: string[] = [];
-  for (let at = text.indexOf(USAGE); at !== -1;) {
-    const end = eventEnd(text, at);
+  for (let at = bytes.indexOf(USAGE); at !== -1;) {
+    const end = eventEnd(bytes, at);
     if (end === -1 && whole) break;
-    const event = text.slice(eventStart(text, at), end === -1 ? text.length : end);
+    const event = decoder.decode(bytes.subarray(eventStart(bytes, at), end === -1 ? bytes.length : end));
     data.push(
       event
         .split(/\r\n|\r|\n/)
         .flatMap((line) => (line.startsWith("data:") ? [line.slice(5)] : []))
         .join("\n"),
     );
-    at = end === -1 ? -1 : text.indexOf(USAGE, end);
+    at = end === -1 ? -1 : bytes.indexOf(USAGE, end);
   }
   return data;
 }
 
-/** Behind the first line, which may be the rest of one whose beginning is gone. */
-function fromSecondLine(text: string): string {
-  const end = text.search(/[\r\n]/);
-  return end === -1 ? "" : text.slice(end);
+function fromSecondLine(bytes: Uint8Array): Uint8Array {
+  const end = bytes.findIndex(isLineEnd);
+  return bytes.subarray(end === -1 ? bytes.length : end);
 }
 
 function merged(before: Usage | null, counts: Static<typeof Counts>): Usage {

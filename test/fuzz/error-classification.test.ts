@@ -1,6 +1,7 @@
 // The verdict over a try at an upstream: there is one for everything, the same each time, and it keeps its own rules.
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import * as fc from "fast-check";
+import { toFields } from "../../src/provider/fields.ts";
 import { coolDownMs } from "../../src/provider/backoff.ts";
 import { headroom, modelRejectedUntil, parseLimits, rejectedUntil } from "../../src/provider/limits.ts";
 import type { JudgeContext, Outcome } from "../../src/provider/outcome.ts";
@@ -92,10 +93,10 @@ fuzz("one verdict for each outcome, the same each time, by its own rules", {
     const all = new Headers();
     for (const [name, value] of pairs) all.set(name, value.replaceAll(/[^\t\x20-\xff]/g, ""));
     const outcome: Outcome = given.kind === "reply" ? { ...given, headers: all } : given;
-    const full: JudgeContext = { ...around, now: NOW, limits: parseLimits(all, NOW) };
+    const full: JudgeContext = { ...around, now: NOW, limits: parseLimits(toFields(all), NOW) };
     const verdict = judge(outcome, full);
     must(
-      Bun.deepEquals(judge(outcome, { ...full, limits: parseLimits(all, NOW) }), verdict),
+      Bun.deepEquals(judge(outcome, { ...full, limits: parseLimits(toFields(all), NOW) }), verdict),
       "another verdict the second time",
     );
     must(Object.hasOwn(REASONS, verdict.reason), "a reason that nobody knows", verdict.reason);
@@ -111,7 +112,7 @@ fuzz("limits: numbers that make sense, times that lie ahead", {
   check(pairs, reach) {
     const all = new Headers();
     for (const [name, value] of pairs) all.append(name, value.replaceAll(/[^\t\x20-\xff]/g, ""));
-    const report = parseLimits(all, NOW);
+    const report = parseLimits(toFields(all), NOW);
     const ahead = (at: number | null): boolean =>
       at === null || (Number.isInteger(at) && at > NOW && at <= NOW + HORIZON);
     if (report.windows.length > 0) reach("a window");

@@ -3,7 +3,8 @@ import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync 
 import * as fc from "fast-check";
 import { createFirstEvents } from "../../src/relay/first-events.ts";
 import type { FirstEventsVerdict } from "../../src/relay/first-events.ts";
-import { createTail, readUsage } from "../../src/relay/usage.ts";
+import { Tail } from "../../src/relay/tail.ts";
+import { readUsage } from "../../src/relay/usage.ts";
 import type { Usage } from "../../src/relay/tokens-schema.ts";
 import { must, subject } from "./_fuzz.ts";
 import { cutAt, cuts, edits, mutateBytes } from "./_mutate.ts";
@@ -175,7 +176,7 @@ interface Observed {
 /** As relay.ts does: the beginning up to the first content, the rest by its last bytes. */
 function observe(chunks: readonly Bytes[], encoding: string | null): Observed {
   const first = createFirstEvents(encoding);
-  const tail = createTail();
+  const tail = new Tail();
   let verdict: FirstEventsVerdict = { kind: "wait" };
   for (const chunk of chunks) {
     if (verdict.kind === "wait") verdict = first.feed(chunk);

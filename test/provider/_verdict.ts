@@ -1,4 +1,5 @@
 // Makes verdicts for tests: an outcome with the context that matters, the rest as it mostly is.
+import { toFields } from "../../src/provider/fields.ts";
 import { parseLimits } from "../../src/provider/limits.ts";
 import type { Failure, JudgeContext } from "../../src/provider/outcome.ts";
 import type { Verdict } from "../../src/provider/verdict.ts";
@@ -33,7 +34,7 @@ export function contextOf({
     path: "/v1/messages",
     model: "claude-opus-5",
     now: NOW,
-    limits: parseLimits(new Headers(headers), NOW),
+    limits: parseLimits(toFields(new Headers(headers)), NOW),
     ...rest,
   };
 }

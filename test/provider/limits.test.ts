@@ -1,6 +1,7 @@
 // What the rate-limit headers of a reply come to: real captures, single rules, and any nonsense.
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
+import { toFields } from "../../src/provider/fields.ts";
 import { headroom, modelRejectedUntil, parseLimits, rejectedUntil, rejects } from "../../src/provider/limits.ts";
 
 const NOW = 1_785_510_000_000;
@@ -9,7 +10,7 @@ const DAY = 24 * HOUR;
 const seconds = (fromNow: number): string => String((NOW + fromNow) / 1000);
 const iso = (fromNow: number): string => new Date(NOW + fromNow).toISOString();
 
-const parse = (headers: Record<string, string>) => parseLimits(new Headers(headers), NOW);
+const parse = (headers: Record<string, string>) => parseLimits(toFields(new Headers(headers)), NOW);
 const unified = (headers: Record<string, string>) =>
   parse(
     Object.fromEntries(Object.entries(headers).map(([name, value]) => [`anthropic-ratelimit-unified-${name}`, value])),
@@ -256,7 +257,7 @@ test("whatever the headers hold: no throw, every time finite and within 35 days,
       fc.dictionary(fc.constantFrom(...names), value),
       fc.double({ min: 0, max: 4e12, noNaN: true }),
       (headers, now) => {
-        const report = parseLimits(new Headers(headers), now);
+        const report = parseLimits(toFields(new Headers(headers)), now);
         const times = [
           ...report.windows.map(({ resetAt }) => resetAt),
           report.retryAt,

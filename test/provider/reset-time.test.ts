@@ -1,5 +1,6 @@
 // Announced times: the forms that are understood, and the absurd ones that are not.
 import { describe, expect, test } from "bun:test";
+import { toFields } from "../../src/provider/fields.ts";
 import { parseReset, parseRetryAt } from "../../src/provider/reset-time.ts";
 
 const NOW = 1_785_510_000_000;
@@ -48,6 +49,6 @@ describe("times", () => {
   ];
   for (const [headers, expected] of waits) {
     test(`${JSON.stringify(headers)} → ${expected}`, () =>
-      expect(parseRetryAt(new Headers(headers), NOW)).toBe(expected));
+      expect(parseRetryAt(toFields(new Headers(headers)), NOW)).toBe(expected));
   }
 });

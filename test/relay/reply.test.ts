@@ -63,7 +63,7 @@ async function scripted(
   };
   const { status, statusText, body: stream } = reply.response;
   if (stream === null) throw new Error("no body");
-  const upstream = createUpstreamBody(reply, stream, { clock, idleMs, onBytes: () => void calls.push("bytes") });
+  const upstream = createUpstreamBody(reply, stream, { clock, idleMs, watch: { add: () => void calls.push("bytes") } });
   upstream.onEnd((end, count) => ends.push([end, count]));
   const response = toClientResponse({ status, statusText, headers }, NOTHING_HELD, upstream);
   return {

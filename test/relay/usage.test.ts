@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { brotliCompressSync, createGzip, gzipSync, zstdCompressSync } from "node:zlib";
 import * as fc from "fast-check";
-import { createTail, readUsage } from "../../src/relay/usage.ts";
+import { Tail } from "../../src/relay/tail.ts";
+import { readUsage } from "../../src/relay/usage.ts";
 import type { ReplyShape } from "../../src/relay/usage.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -186,11 +187,11 @@ test("any bytes: no throw", () => {
 describe("the tail", () => {
   const filled = (size: number, with_: number): Uint8Array => new Uint8Array(size).fill(with_);
   test("empty", () => {
-    const tail = createTail();
+    const tail = new Tail();
     expect([tail.bytes().byteLength, tail.complete]).toEqual([0, true]);
   });
   test("exactly the limit is complete, one more is not", () => {
-    const tail = createTail(4);
+    const tail = new Tail(4);
     tail.add(bytes("ab"));
     tail.add(bytes("cd"));
     expect([Buffer.from(tail.bytes()).toString(), tail.complete]).toEqual(["abcd", true]);
@@ -198,31 +199,40 @@ describe("the tail", () => {
     expect([Buffer.from(tail.bytes()).toString(), tail.complete]).toEqual(["bcde", false]);
   });
   test("16 kB by default; a big chunk is not kept alive", () => {
-    const tail = createTail();
+    const tail = new Tail();
     tail.add(filled(1_000_000, 7));
     expect(tail.bytes().byteLength).toBe(16 * 1024);
     expect(tail.bytes().buffer.byteLength).toBe(16 * 1024);
     expect(tail.complete).toBe(false);
   });
   test("nor the big buffer that a small chunk is a window of, a Buffer's too", () => {
-    const tail = createTail();
+    const tail = new Tail();
     tail.add(Buffer.from(new ArrayBuffer(1_000_000)).subarray(0, 10));
     expect(tail.bytes().byteLength).toBe(10);
     expect(tail.bytes().buffer.byteLength).toBeLessThan(4_096);
   });
   test("what is kept is its own: the chunk may be written to afterwards", () => {
-    const tail = createTail();
+    const tail = new Tail();
     const chunk = filled(100, 1);
     tail.add(chunk);
     chunk.fill(2);
     expect(tail.bytes()[0]).toBe(1);
   });
   test("a million crumbs are quick", () => {
-    const tail = createTail();
+    const tail = new Tail();
     const crumb = filled(1, 1);
     for (let index = 0; index < 1_000_000; index += 1) tail.add(crumb);
     expect(tail.bytes().byteLength).toBe(16 * 1024);
   }, 3_000);
+  test("what one lets go of, another one fills anew", () => {
+    const first = new Tail();
+    first.add(filled(20_000, 1));
+    first.release();
+    const second = new Tail();
+    second.add(filled(3_000, 2));
+    expect(second.bytes()).toEqual(filled(3_000, 2));
+    expect(first.bytes()).toEqual(new Uint8Array());
+  });
   test("always the last bytes", () => {
     const sizes = fc.oneof(
       fc.array(fc.nat({ max: 40 }), { maxLength: 60 }),
@@ -230,7 +240,7 @@ describe("the tail", () => {
     );
     fc.assert(
       fc.property(sizes, fc.integer({ min: 1, max: 100 }), (list, limit) => {
-        const tail = createTail(limit);
+        const tail = new Tail(limit);
         let all = Buffer.alloc(0);
         for (const [index, size] of list.entries()) {
           const chunk = filled(size, index % 251);
