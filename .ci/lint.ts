@@ -46,6 +46,7 @@ const impure = [
   "src/main.ts",
   "src/start.ts",
   "src/boot.ts",
+  "src/core/builtin.ts",
   "src/page/browser.ts",
   "src/cli/runtime.ts",
   "src/cli/server.ts",

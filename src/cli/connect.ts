@@ -1,11 +1,11 @@
 // Where the running server is, by the same configuration that it was started with, and a client for it.
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { checkServerIdentity, rootCertificates } from "node:tls";
 import type { Config } from "../config/config.ts";
 import { NO_HOST } from "../config/exposure.ts";
 import { normaliseHost, toHostname } from "../config/listening-rules.ts";
 import { formatProblem } from "../config/problem.ts";
+import { builtin } from "../core/builtin.ts";
 import { CcbError, codeOf } from "../core/errors.ts";
 import { resolveLanguage, wordsOf } from "../core/language.ts";
 import type { Language } from "../core/language.ts";
@@ -51,6 +51,7 @@ async function trustOf({ tls, ca_file }: Config["settings"]): Promise<FetchInit[
   if (tls === null) return undefined;
   const own = await readFile(tls.cert, "utf8");
   const { fingerprint256 } = new X509Certificate(own);
+  const { checkServerIdentity, rootCertificates } = builtin.tls();
   return {
     ca: [...rootCertificates, own, ...(ca_file === null ? [] : [await readFile(ca_file, "utf8")])],
     allowPartialTrustChain: true,

@@ -71,7 +71,8 @@ function toJson(line: Line): string {
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  readonly coloured: boolean;
+  /** Asked for with the first line that is written: to look at the output is to open it. */
+  readonly coloured: () => boolean;
   readonly clock: Clock;
   readonly write: (text: string) => void;
 }
@@ -88,13 +89,14 @@ const NO_FIELDS: LogFields = {};
 
 /** Creates the log of this process. Lines leave in batches, off the request path. */
 export function createLogger({ level, coloured, clock, write }: LoggerOptions): Logger {
-  const format = coloured ? toTerminal : toJson;
+  let format: ((line: Line) => string) | null = null;
   let waiting: Line[] = [];
   let lowest = RANK[level];
   function flush(): void {
     if (waiting.length === 0) return;
     const lines = waiting;
     waiting = [];
+    format ??= coloured() ? toTerminal : toJson;
     write(lines.map(format).join(""));
   }
   const at =

@@ -1,13 +1,12 @@
 // The real world behind the ports: the one place that binds globals, besides main.ts.
 import { networkInterfaces, homedir, userInfo } from "node:os";
-import { createInterface } from "node:readline";
-import { rootCertificates } from "node:tls";
 import { readFileSync } from "node:fs";
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import type { RouteOf } from "../app.ts";
 import { outboundProxy } from "../config/outbound.ts";
 import type { ProxyEnvironment } from "../config/outbound.ts";
+import { builtin } from "../core/builtin.ts";
 import { codeOf } from "../core/errors.ts";
 import type { Clock, Fetch, Random } from "../core/ports.ts";
 import type { DesktopPorts } from "../notify/desktop.ts";
@@ -148,14 +147,14 @@ export function originalEnvironment(): Record<string, string> {
  */
 export function createRouting(caFile: string | null): RouteOf {
   const proxies = proxyEnvironment();
-  const tls = caFile === null ? {} : { tls: { ca: [...rootCertificates, readFileSync(caFile, "utf8")] } };
+  const tls = caFile === null ? {} : { tls: { ca: [...builtin.tls().rootCertificates, readFileSync(caFile, "utf8")] } };
   return (url, explicit) => ({
     proxy: outboundProxy(url, explicit, proxies)?.reveal() ?? NO_PROXY,
     ...tls,
   });
 }
 
-export const input: NodeJS.ReadStream = process.stdin;
+export const input = (): NodeJS.ReadStream => process.stdin;
 export const residentBytes = (): number => process.memoryUsage.rss();
 
 /** A program that only shows something is done by then, milliseconds. */
@@ -205,7 +204,7 @@ export const textWidth = (text: string): number => Bun.stringWidth(text);
 export const inputIsTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 /** Asks on the terminal, and resolves what was typed; null: the input ended. */
 export async function ask(question: string): Promise<string | null> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const terminal = builtin.readline().createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await new Promise((resolve) => {
       terminal.once("close", () => resolve(null));

@@ -76,7 +76,6 @@ function watchConfiguration(file: string | null, app: App): () => void {
 
 /** Serves until a signal ends it. Resolves the exit code. */
 export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike): Promise<number> {
-  runtime.tolerateClosedOutput();
   const config = await loadForCommand(flags);
   if (config === null) return EXIT_USAGE;
   const { settings } = config;
@@ -85,7 +84,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
   const announce = (text: string): void => runtime.writeError(`${text}\n`);
   const { log, flush, setLevel } = createLogger({
     level: settings.log_level,
-    coloured: colouredOutput(),
+    coloured: colouredOutput,
     clock: runtime.realClock,
     write: runtime.writeOutput,
   });
@@ -133,6 +132,8 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
     return EXIT_FAILURE;
   }
   const open = listening;
+  // Not before: the two streams take as long to open as the configuration takes to be read.
+  runtime.tolerateClosedOutput();
   log.info("listening", { url, pid: runtime.pid, config: config.file ?? "embedded" });
   const notifier = createNotifier({
     env: runtime.environment,

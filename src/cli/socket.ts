@@ -1,7 +1,7 @@
 // The path of the owner-only socket: that it is nobody else's, and that no dead one lies in the way.
 import { lstat, stat, unlink } from "node:fs/promises";
-import { connect } from "node:net";
 import { dirname } from "node:path";
+import { builtin } from "../core/builtin.ts";
 import { CcbError, codeOf } from "../core/errors.ts";
 
 const GROUP_OR_OTHERS_WRITE = 0o022;
@@ -17,7 +17,7 @@ const refused = (path: string, why: Why): CcbError =>
 /** Whether somebody answers at a socket. Only a refusal is a no: one that is slow to accept is there. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ path });
+    const socket = builtin.net().connect({ path });
     const settle = (answer: boolean): void => {
       socket.destroy();
       resolve(answer);

@@ -1,8 +1,11 @@
 // Where a token may go: hosts that are this machine, and origins that are allowed.
-import { isIPv4 } from "node:net";
 
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\0-\x1f\x7f]/;
+
+const BYTE = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+/** 127.0.0.0/8, in the one spelling that every parser takes for it. */
+const LOOPBACK_IPV4 = new RegExp(`^127(?:\\.${BYTE}){3}$`);
 
 /** The URL of an http or https address, else null. */
 export function parseHttpUrl(text: string): URL | null {
@@ -19,7 +22,7 @@ export function parseHttpUrl(text: string): URL | null {
  */
 export function isLoopbackHost(hostname: string): boolean {
   const host = hostname.toLowerCase();
-  if (isIPv4(host)) return host.startsWith("127.");
+  if (LOOPBACK_IPV4.test(host)) return true;
   if (host.includes(":")) {
     const bare = host.startsWith("[") ? host : `[${host}]`;
     return URL.parse(`http://${bare}/`)?.hostname === "[::1]";

@@ -1,12 +1,5 @@
 // The body of an error reply as text, for the verdict alone: the client gets the bytes as they came.
-import {
-  brotliDecompressSync,
-  constants,
-  gunzipSync,
-  inflateRawSync,
-  inflateSync,
-  zstdDecompressSync,
-} from "node:zlib";
+import { builtin } from "../core/builtin.ts";
 
 /** An envelope is a few hundred bytes, a firewall's page some kilobytes. */
 export const ERROR_TEXT_BYTES = 64 * 1024;
@@ -14,25 +7,22 @@ export const ERROR_TEXT_BYTES = 64 * 1024;
 const UNPACKED_BYTES = 1024 * 1024;
 const MAX_CODINGS = 3;
 
-// With a flush at the end instead of a finish, the beginning of a body that was cut off is still readable.
-const zlib = { finishFlush: constants.Z_SYNC_FLUSH };
-const brotli = { finishFlush: constants.BROTLI_OPERATION_FLUSH };
-const zstd = { finishFlush: constants.ZSTD_e_flush };
-
 function unpack(bytes: Uint8Array, coding: string, maxOutputLength: number): Uint8Array {
+  const zlib = builtin.zlib();
+  const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH, ZSTD_e_flush } = zlib.constants;
+  // With a flush at the end instead of a finish, the beginning of a body that was cut off is still readable.
+  const bounds = { finishFlush: Z_SYNC_FLUSH, maxOutputLength };
   switch (coding) {
     case "gzip":
     case "x-gzip":
-      return gunzipSync(bytes, { ...zlib, maxOutputLength });
+      return zlib.gunzipSync(bytes, bounds);
     case "br":
-      return brotliDecompressSync(bytes, { ...brotli, maxOutputLength });
+      return zlib.brotliDecompressSync(bytes, { finishFlush: BROTLI_OPERATION_FLUSH, maxOutputLength });
     case "zstd":
-      return zstdDecompressSync(bytes, { ...zstd, maxOutputLength });
+      return zlib.zstdDecompressSync(bytes, { finishFlush: ZSTD_e_flush, maxOutputLength });
     case "deflate":
       // RFC 9110 §8.4.1.2: zlib's format, but some send the bare stream.
-      return (bytes[0] ?? 0) % 16 === 8
-        ? inflateSync(bytes, { ...zlib, maxOutputLength })
-        : inflateRawSync(bytes, { ...zlib, maxOutputLength });
+      return (bytes[0] ?? 0) % 16 === 8 ? zlib.inflateSync(bytes, bounds) : zlib.inflateRawSync(bytes, bounds);
     default:
       throw new Error("unknown coding");
   }

@@ -7,7 +7,7 @@ import { createTestClock } from "../support/clock.ts";
 function start(level: LogLevel, coloured: boolean) {
   const clock = createTestClock();
   const written: string[] = [];
-  const logger = createLogger({ level, coloured, clock, write: (text) => written.push(text) });
+  const logger = createLogger({ level, coloured: () => coloured, clock, write: (text) => written.push(text) });
   return { clock, written, ...logger };
 }
 const ESC = "\u001b";

@@ -1,7 +1,7 @@
 // ccb run: a client, with the environment that points it at ccb, in the place of ccb itself as far as that goes.
-import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
+import { builtin } from "../../core/builtin.ts";
 import { CcbError, codeOf } from "../../core/errors.ts";
 import type { Words } from "../../core/words/en.ts";
 import { KEY_CODES } from "../client.ts";
@@ -33,7 +33,7 @@ function start(name: string, args: readonly string[], env: Record<string, string
   return new Promise((resolve) => {
     let child: ChildProcess | null = null;
     // First: a signal that came between would end ccb and leave the client without it.
-    const release = passSignals(runtime.input.isTTY, (signal) => void child?.kill(signal));
+    const release = passSignals(runtime.input().isTTY, (signal) => void child?.kill(signal));
     function failed(error: unknown): void {
       release();
       const reason = codeOf(error);
@@ -44,7 +44,7 @@ function start(name: string, args: readonly string[], env: Record<string, string
       resolve(missing ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE);
     }
     try {
-      child = spawn(name, [...args], { env, stdio: "inherit" });
+      child = builtin.childProcess().spawn(name, [...args], { env, stdio: "inherit" });
     } catch (error) {
       // A name that is none, such as an empty one, is thrown at once.
       failed(error);

@@ -1,5 +1,5 @@
 // Whether Claude Code is on this machine, and which one.
-import { execFile } from "node:child_process";
+import { builtin } from "../../core/builtin.ts";
 import { codeOf } from "../../core/errors.ts";
 import type { Words } from "../../core/words/en.ts";
 import { CHECK_MS } from "./bounded.ts";
@@ -24,7 +24,7 @@ export function checkClaudeVersion({ words, find, env }: VersionDeps): Promise<F
   if (program === null) return Promise.resolve(found("claude_code", "ok", doctor.claudeMissing));
   const options = { env, timeout: CHECK_MS, killSignal: "SIGKILL", maxBuffer: 64 * 1024, windowsHide: true } as const;
   return new Promise((resolve) => {
-    const child = execFile(program, ["--version"], options, (error, stdout) => {
+    const child = builtin.childProcess().execFile(program, ["--version"], options, (error, stdout) => {
       const version = stdout.trim().split("\n")[0]?.slice(0, SHOWN) ?? "";
       if (error === null && version !== "") {
         resolve(found("claude_code", "ok", doctor.claudeVersion({ version })));

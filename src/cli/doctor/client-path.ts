@@ -1,8 +1,8 @@
 // One request by the way that Claude Code takes: its base URL, its proxy, its authorities.
 import { readFile } from "node:fs/promises";
-import { rootCertificates } from "node:tls";
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
+import { builtin } from "../../core/builtin.ts";
 import { codeOf } from "../../core/errors.ts";
 import type { FetchInit } from "../../core/ports.ts";
 import { USER_AGENT } from "../../core/version.ts";
@@ -22,7 +22,7 @@ import type { Answer } from "./server.ts";
 async function trust(client: ClientEnvironment): Promise<Pick<FetchInit, "tls">> {
   const file = client.get("NODE_EXTRA_CA_CERTS")?.value;
   const text = file === undefined ? null : await readFile(file, "utf8").catch(() => null);
-  return text === null ? {} : { tls: { ca: [...rootCertificates, text] } };
+  return text === null ? {} : { tls: { ca: [...builtin.tls().rootCertificates, text] } };
 }
 
 /** Whether an answer can only be ccb's own. */

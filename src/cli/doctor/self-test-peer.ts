@@ -1,10 +1,10 @@
 // The other side of the self-test, on loopback: an authorization server's token endpoint, and an upstream that checks
 // tokens and answers as a step wants it to.
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
+import { builtin } from "../../core/builtin.ts";
 import type { Clock } from "../../core/ports.ts";
 
 /** A message that came with a good token. */
@@ -139,7 +139,7 @@ export async function startPeer(clock: Pick<Clock, "after">): Promise<Peer> {
     return handler({ email, body, response });
   }
 
-  const server = createServer((request, response) => {
+  const server = builtin.http().createServer((request, response) => {
     serve(request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {

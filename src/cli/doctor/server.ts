@@ -1,7 +1,7 @@
 // Whether a ccb answers where the configuration says, and whether one could listen there.
-import { createServer } from "node:net";
 import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
+import { builtin } from "../../core/builtin.ts";
 import { NO_HOST } from "../../config/exposure.ts";
 import { CcbError, codeOf } from "../../core/errors.ts";
 import { VERSION } from "../../core/version.ts";
@@ -42,7 +42,7 @@ export async function askServer(client: Client, { clock }: Pick<Context, "clock"
 /** Why nobody could listen there now: the system's code; null: somebody could. */
 function obstacle(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
-    const server = createServer();
+    const server = builtin.net().createServer();
     server.once("error", (error) => resolve(codeOf(error)));
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
   });

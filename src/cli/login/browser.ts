@@ -1,5 +1,5 @@
 // Opening an address in the person's browser.
-import { spawn } from "node:child_process";
+import { builtin } from "../../core/builtin.ts";
 
 export interface Machine {
   readonly platform: string;
@@ -31,7 +31,7 @@ export function openBrowser(
 ): Promise<boolean> {
   const [command, ...args] = openerOf(platform, address);
   return new Promise((resolve) => {
-    const child = spawn(command, args, { env: { ...env }, detached: true, stdio: "ignore" });
+    const child = builtin.childProcess().spawn(command, args, { env: { ...env }, detached: true, stdio: "ignore" });
     child.once("error", () => resolve(false));
     child.once("exit", (code) => resolve(code === 0));
     child.once("spawn", () => child.unref());

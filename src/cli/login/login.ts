@@ -60,7 +60,7 @@ async function signIn(
     client.send("POST", "/oauth/login", { ...asked, ...more }, LoginBegunSchema);
   let own: OwnCallback | null = null;
   const over = new AbortController();
-  const lines = readLines(runtime.input);
+  const lines = readLines(runtime.input());
   try {
     let begun = await begin({});
     if (begun.browser === null) {

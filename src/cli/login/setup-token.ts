@@ -35,11 +35,11 @@ export async function giveSetupToken(
   const { total_tokens } = await client.get("/oauth/status", StatusSchema);
   if (total_tokens === 0) say(words.login.terms);
   let text: string | null;
-  if (runtime.input.isTTY) {
+  if (runtime.input().isTTY) {
     runtime.writeError(words.signIn.typeToken);
-    text = await readHidden(runtime.input);
+    text = await readHidden(runtime.input());
     runtime.writeError("\n");
-  } else text = await readAll(runtime.input);
+  } else text = await readAll(runtime.input());
   const token = tokenIn(text ?? "");
   const named = email === undefined ? {} : { account_email: email };
   return client.send("POST", "/oauth/setup-token", { token, ...named }, SignedInSchema);

@@ -1,6 +1,6 @@
 // What a person types: lines as they come, and a secret that is not shown.
+import { builtin } from "../../core/builtin.ts";
 import type { ReadStream } from "node:tty";
-import { createInterface } from "node:readline";
 
 export interface Lines {
   /** The next line without its end; null: there will be none. */
@@ -13,7 +13,7 @@ export function readLines(input: ReadStream): Lines {
   const lines: string[] = [];
   let waiting: ((line: string | null) => void) | null = null;
   let ended = false;
-  const reader = createInterface({ input, terminal: false });
+  const reader = builtin.readline().createInterface({ input, terminal: false });
   reader.on("line", (line) => {
     if (waiting === null) lines.push(line);
     else waiting(line);

@@ -1,7 +1,7 @@
 // ccb service install | uninstall | print | status: writes the unit, and has the manager take it up.
-import { spawnSync } from "node:child_process";
 import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { builtin } from "../../core/builtin.ts";
 import { formatProblem } from "../../config/problem.ts";
 import { codeOf } from "../../core/errors.ts";
 import { wordsOf } from "../../core/language.ts";
@@ -30,7 +30,7 @@ const say = (text: string): void => runtime.writeError(`${text}\n`);
 
 /** Runs a command of the manager, its output the person's. Gives back its exit code; 127 where there is no such program. */
 function run({ command: [program, ...args], mayFail = false }: Step, quiet = mayFail, toError = false): number {
-  const done = spawnSync(program, args, {
+  const done = builtin.childProcess().spawnSync(program, args, {
     // Beside a document of JSON the output is no place for it.
     stdio: ["ignore", quiet ? "ignore" : toError ? 2 : "inherit", quiet ? "ignore" : "inherit"],
   });
