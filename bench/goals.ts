@@ -62,6 +62,9 @@ export interface Verdict {
   /** What the bound is about: the ratio, or the figure itself. */
   readonly value: number;
   readonly met: boolean;
+  /** The same of floor.ts; undefined: it was not measured. Where the floor misses the bound, the platform does not allow it. */
+  readonly floor: number | undefined;
+  readonly floorMet: boolean;
   /** Beyond twice the bound, or twice what was reached before: what noise cannot explain. */
   readonly farOff: boolean;
 }
@@ -75,8 +78,13 @@ export function judge(figures: readonly Figure[]): Verdict[] {
     // Where nothing is divided, the bare relay is shown all the same.
     const reference = find(goal.reference?.target ?? "bare", goal.reference?.key ?? goal.key);
     if (own === undefined || (goal.reference !== undefined && reference === undefined)) return [];
-    const value = goal.reference === undefined ? own.median : own.median / (reference?.median ?? Number.NaN);
+    const toValue = (figure: Figure): number =>
+      goal.reference === undefined ? figure.median : figure.median / (reference?.median ?? Number.NaN);
+    const value = toValue(own);
+    const lowest = find("floor", goal.key);
+    const floor = lowest === undefined ? undefined : toValue(lowest);
     const { most = Number.POSITIVE_INFINITY, least = Number.NEGATIVE_INFINITY } = goal;
+    const isMet = (one: number): boolean => one <= most && one >= least;
     const { reached = goal.most ?? goal.least ?? Number.NaN } = goal;
     return [
       {
@@ -85,7 +93,9 @@ export function judge(figures: readonly Figure[]): Verdict[] {
         reference: reference?.median,
         own: own.median,
         value,
-        met: value <= most && value >= least,
+        met: isMet(value),
+        floor,
+        floorMet: floor === undefined || isMet(floor),
         farOff: value > Math.max(most, reached) * 2 || value < Math.min(least, reached) / 2,
       },
     ];

@@ -49,17 +49,24 @@ export function table(
   return align([["median of the rounds", ...targets, ...others.map((other) => `${subject}/${other}`)], ...rows]);
 }
 
+/** A target that the floor misses, too, is one that the platform does not allow: the floor is the limit. */
+const wordFor = ({ met, floorMet }: Verdict): string => (met ? "met" : floorMet ? "MISSED" : "LIMIT");
+
 /** One line per goal. */
 export function verdictTable(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map(({ goal, unit, reference, own, value, met }) => [
-    `${goal.what} [${unit}]`,
-    show(reference),
-    show(own),
-    goal.reference === undefined ? "" : value.toFixed(3),
-    goal.most === undefined ? `>= ${goal.least}` : `<= ${goal.most}`,
-    met ? "met" : "MISSED",
-  ]);
-  return align([["target", "bare", "ccb", "ratio", "wanted", ""], ...rows]);
+  const rows = verdicts.map((verdict) => {
+    const { goal, unit, reference, own, value, floor } = verdict;
+    return [
+      `${goal.what} [${unit}]`,
+      show(reference),
+      show(own),
+      goal.reference === undefined ? "" : value.toFixed(3),
+      goal.most === undefined ? `>= ${goal.least}` : `<= ${goal.most}`,
+      floor === undefined ? "" : floor.toFixed(3),
+      wordFor(verdict),
+    ];
+  });
+  return align([["target", "bare", "ccb", "ratio", "wanted", "floor", ""], ...rows]);
 }
 
 /** Writes all figures, with what is needed to compare them with another day's. */

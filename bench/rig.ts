@@ -57,13 +57,14 @@ export const fullCcb =
   (): Promise<Child> =>
     startCcb({ binary: other, upstream, keeping, accounts: THREE_ACCOUNTS });
 
-export type ProxyName = "nginx" | "bare" | "ccb";
+export type ProxyName = "nginx" | "bare" | "floor" | "ccb";
 
 /** How each of the named proxies is started; nginx only where it is installed. */
 export function proxies(rig: Rig, names: readonly ProxyName[]): Readonly<Record<string, () => Promise<Child>>> {
   const known: Readonly<Record<ProxyName, () => Promise<Child>>> = {
     nginx: () => startNginx(rig.upstream),
     bare: () => startChild("bare.ts", [rig.upstream]),
+    floor: () => startChild("floor.ts", [rig.upstream]),
     ccb: fullCcb(rig),
   };
   return Object.fromEntries(

@@ -30,7 +30,7 @@ const plan: Plan = {
   rows: parseRows(values.only, short ? SHORT_ROWS : ROWS),
   rounds: Number(values.rounds ?? (short ? 2 : 5)),
   seconds: Number(values.seconds ?? (short ? 1 : 2)),
-  proxies: short ? ["bare", "ccb"] : ["nginx", "bare", "ccb"],
+  proxies: short ? ["bare", "ccb"] : ["nginx", "bare", "floor", "ccb"],
   startRounds: short ? 3 : 9,
   idleSeconds: Number(values.idle),
   million: Number(values.million),
