@@ -174,7 +174,10 @@ export function createRelay(deps: RelayDeps): Relay {
       const { asked, sessionId } = toAsked(fleet, { headers, path, body, model: line.model, plan, access });
       trace.request({ model: line.model, sessionId, stream: peeked.stream, strategy });
       const exchange = { line, request, body, peeked, asked, plan, trace, access };
-      return hand(exchange, await deps.failover(exchange));
+      const answered = await deps.failover(exchange);
+      // It is not sent again.
+      if (body.kind === "whole") body.release?.();
+      return hand(exchange, answered);
     } catch (error) {
       deps.onEnding(request);
       const { code, status } = described(error);

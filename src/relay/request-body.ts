@@ -2,11 +2,13 @@
 import { CcbError } from "../core/errors.ts";
 import { createIdleTimer } from "../core/idle-timer.ts";
 import type { Clock } from "../core/ports.ts";
+import { giveBuffer, takeBuffer } from "./body-buffers.ts";
 import { clientGone } from "./client-gone.ts";
 
 export type RequestBody =
   | { readonly kind: "none" }
-  | { readonly kind: "whole"; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** `release`: nobody will look at the bytes any more. */
+  | { readonly kind: "whole"; readonly bytes: Uint8Array<ArrayBuffer>; readonly release?: () => void }
   /** Once: it cannot be sent again. `contentLength` is null where the client did not say. */
   | { readonly kind: "once"; readonly stream: ReadableStream<Uint8Array>; readonly contentLength: string | null };
 
@@ -56,7 +58,8 @@ export async function takeBody(request: Request, path: string, limits: BodyLimit
   if (whole) {
     const short = length !== null && length <= AT_ONCE_BYTES;
     if (short) return { kind: "whole", bytes: await readShort(request, bounds, clock) };
-    return { kind: "whole", bytes: await readWhole(bodyOf(request), bounds, clock, length) };
+    const bytes = await readWhole(bodyOf(request), bounds, clock, length);
+    return { kind: "whole", bytes, release: () => giveBuffer(new Uint8Array(bytes.buffer)) };
   }
   return { kind: "once", stream: bounded(bodyOf(request), bounds, clock), contentLength: announced };
 }
@@ -122,7 +125,7 @@ function boundedReader(body: ReadableStream<Uint8Array>, { limit, idleMs, tooLar
   };
 }
 
-const GROWTH = 2;
+const GROWTH = 4;
 
 /**
  * A whole body. Where its length was `announced` it is written where it will stay: pieces that are put together
@@ -135,7 +138,7 @@ export async function readWhole(
   announced: number | null = null,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const reader = boundedReader(body, bounds, clock);
-  let whole = new Uint8Array();
+  let whole = takeBuffer(announced ?? 0) ?? new Uint8Array();
   let size = 0;
   for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
     const needed = size + chunk.byteLength;
