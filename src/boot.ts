@@ -17,7 +17,7 @@ const PURGE_DELAY_MS = "10000";
  * most of what it costs. One that works is collected by what it allocates.
  */
 const COLLECTION = "BUN_GC_TIMER_INTERVAL";
-const COLLECTION_MS = "10000";
+const COLLECTION_MS = "30000";
 
 /**
  * Never inherited: the first accepts any server's certificate, the second prints bearers, the third runs code; the

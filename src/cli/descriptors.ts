@@ -6,7 +6,9 @@ import { codeOf } from "../core/errors.ts";
 import type { Cancel, Clock, Log } from "../core/ports.ts";
 
 /** How often it looks, milliseconds. */
-const LOOK_MS = 1_000;
+const LOOK_MS = 2_000;
+/** And while there are none. */
+const LOOK_AGAIN_MS = 500;
 /** How long the event loop stands still at each of its turns while there are none, milliseconds. */
 const REST_MS = 20;
 /** How long it runs between two rests. */
@@ -31,7 +33,7 @@ function openNull(): () => void {
   return () => closeSync(descriptor);
 }
 
-/** Looks every second. Gives back what ends it. */
+/** Looks every two seconds. Gives back what ends it. */
 export function watchDescriptors({ clock, log, onShort, rest, open = openNull }: DescriptorWatchDeps): Cancel {
   let short = false;
   let lookedAt = 0;
@@ -61,7 +63,7 @@ export function watchDescriptors({ clock, log, onShort, rest, open = openNull }:
   }
 
   function turn(): void {
-    if (clock.monotonic() - lookedAt >= LOOK_MS) look();
+    if (clock.monotonic() - lookedAt >= (short ? LOOK_AGAIN_MS : LOOK_MS)) look();
     if (short) rest(REST_MS);
     cancel = clock.after(short ? TURN_MS : LOOK_MS, turn);
   }

@@ -32,9 +32,9 @@ export const realClock: Clock = {
   turn: () => (nextTurn ??= startTurn()),
 };
 
-const WHOLE_MS = 1_000;
+const WHOLE_MS = 2_000;
 
-/** For what looks at something every second: its timers are due at whole seconds, so that one wake-up serves all of them. */
+/** For what looks at something every two seconds: its timers are due at even seconds, so that one wake-up serves them all. */
 export const houseClock: Clock = {
   ...realClock,
   after(milliseconds, callback) {

@@ -2,7 +2,10 @@
 // follows the file that was there at first, and loses it at the first rename, symlink swap or deletion.
 import type { Cancel, Clock } from "../core/ports.ts";
 
-const INTERVAL_MS = 1000;
+/** A program that rests is woken up this often by it. */
+const INTERVAL_MS = 2_000;
+/** From the first look that found something new to the one that finds whether it has come to rest. */
+const SETTLE_MS = 500;
 
 interface FileWatchDeps {
   readonly clock: Pick<Clock, "after">;
@@ -16,8 +19,8 @@ interface FileWatchDeps {
 }
 
 /**
- * Calls `onChange` for each change of a file, as soon as two looks in a row, 1 s apart, are the same: a half-written file
- * is left alone. A missing or unreadable file is no change until it is back as another. Returns the end of it.
+ * Calls `onChange` for each change of a file, as soon as two looks in a row, half a second apart, are the same: a
+ * half-written file is left alone. A missing or unreadable file is no change until it is back as another. Returns the end of it.
  */
 export function createFileWatch({ clock, stat, path, onChange, known }: FileWatchDeps): Cancel {
   let stopped = false;
@@ -47,12 +50,20 @@ export function createFileWatch({ clock, stat, path, onChange, known }: FileWatc
       // As if it were missing.
     }
     looking = false;
-    if (!stopped && isChange(now)) onChange();
+    if (stopped) return;
+    const changed = isChange(now);
+    if (fresh !== null) arm(SETTLE_MS);
+    if (changed) onChange();
   }
 
-  /** Set before the look, so that it falls due together with other timers of this length. */
+  function arm(milliseconds: number): void {
+    cancel();
+    cancel = clock.after(milliseconds, tick);
+  }
+
   function tick(): void {
-    cancel = clock.after(INTERVAL_MS, tick);
+    // Before the look, so that it falls due together with other timers of this length.
+    arm(INTERVAL_MS);
     // A disk that is far away may take longer.
     if (!looking) void look();
   }
