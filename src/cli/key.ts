@@ -8,7 +8,7 @@ import type { Random } from "../core/ports.ts";
 import { Secret } from "../core/secret.ts";
 import type { Words } from "../core/words/en.ts";
 import { toKeyDigest } from "../http/keys.ts";
-import { exampleText } from "./commands/command.ts";
+import { exampleText } from "./commands/examples.ts";
 import { EXIT_OK, EXIT_USAGE, systemLanguage } from "./configuration.ts";
 import { realRandom, writeError, writeOutput } from "./runtime.ts";
 

@@ -5,7 +5,7 @@ import { nearest } from "../config/nearest.ts";
 import type { Flags } from "../config/overrides.ts";
 import type { Words } from "../core/words/en.ts";
 import type { WorkerLike } from "../vault/keyring.ts";
-import { exampleText } from "./commands/command.ts";
+import { exampleText } from "./commands/examples.ts";
 
 /** The code of commander's error for a missing or unknown action. */
 export const NO_SUCH_STORE_ACTION = "ccb.noSuchStoreAction";

@@ -9,6 +9,7 @@ import { createScreen } from "../shown.ts";
 import type { Piece, Screen } from "../shown.ts";
 import { renderTable } from "../table.ts";
 import type { Column } from "../table.ts";
+import { exampleText } from "./examples.ts";
 
 export interface ServerOptions extends ServerFlags {
   readonly json?: boolean;
@@ -29,10 +30,6 @@ export interface Session extends Connection {
     options?: Parameters<typeof renderTable>[3],
   ) => void;
 }
-
-/** What stands below the help of a command. */
-export const exampleText = (words: Words, examples: readonly string[]): string =>
-  `\n${[words.commands.examples, ...examples.map((example) => `  ${example}`)].join("\n")}`;
 
 /** Adds a command with the flags by which the server is found, `--json`, and examples below its help. */
 export function addServerCommand(

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Words } from "../../core/words/en.ts";
 import type { WorkerLike } from "../../vault/keyring.ts";
-import { exampleText } from "../commands/command.ts";
+import { exampleText } from "../commands/examples.ts";
 import type { DoctorOptions } from "./doctor.ts";
 
 const EXAMPLES = [

@@ -3,7 +3,7 @@ import { Argument } from "commander";
 import type { Command } from "commander";
 import { nearest } from "../../config/nearest.ts";
 import type { Words } from "../../core/words/en.ts";
-import { exampleText } from "../commands/command.ts";
+import { exampleText } from "../commands/examples.ts";
 import type { ServiceOptions } from "./command.ts";
 
 const SERVICE_ACTIONS = ["install", "uninstall", "print", "status"] as const;
