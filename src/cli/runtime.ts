@@ -133,6 +133,7 @@ export function originalEnvironment(): Record<string, string> {
     "CCB_TAKEN_ENVIRONMENT",
     "BUN_CONFIG_MAX_HTTP_REQUESTS",
     "MIMALLOC_PURGE_DELAY",
+    "MIMALLOC_PURGE_HOLES_MIN_INTERVAL",
     "BUN_GC_TIMER_INTERVAL",
   ];
   const kept = Object.entries(environment).flatMap(([name, value]) =>

@@ -71,7 +71,7 @@ describe("the client", () => {
       `HOME=${home}`,
     ])
       expect(lines).toContain(line);
-    expect(typing.stdout).not.toMatch(/^(?:CCB_|BUN_)/m);
+    expect(typing.stdout).not.toMatch(/^(?:CCB_|BUN_|MIMALLOC_)/m);
   });
 
   test("has ccb's standard input and both outputs", async () => {
