@@ -82,6 +82,10 @@ function shuffle<T>(items: readonly T[], seed: number): T[] {
     .map(({ item }) => item);
 }
 
+/** What is loaded before a file with properties; other files need not wait for it. */
+const preloadsOf = (file: string): readonly string[] =>
+  readFileSync(join(root, file), "utf8").includes("fast-check") ? ["--preload=./test/support/properties.ts"] : [];
+
 async function runFile(file: string, seed: number, folder: string, quiet: boolean): Promise<Result> {
   const report = join(folder, `${basename(file)}-${Bun.hash(file)}.xml`);
   const child = Bun.spawn(
@@ -89,6 +93,7 @@ async function runFile(file: string, seed: number, folder: string, quiet: boolea
       process.execPath,
       "test",
       "--randomize",
+      ...preloadsOf(file),
       `--seed=${seed}`,
       `--timeout=${TEST_TIMEOUT_MS}`,
       "--reporter=junit",
