@@ -118,7 +118,9 @@ fuzz("an account: what was written comes back; damaged, it is another sound one 
     for (const token of [back.tokens.access.reveal(), back.tokens.refresh?.reveal() ?? "none"])
       must(typeof token === "string" && token !== "", "no token", token);
     must(back.id !== "" && Number.isFinite(back.tokens.expiresAt), "no sound account", back);
-    must(!/sk-ant/.test(inspect(back.tokens, { depth: 8, showHidden: true })), "a token shows itself");
+    // A damage may have brought a piece of a token among the scopes, which are no secret.
+    const { scopes: _, ...secrets } = back.tokens;
+    must(!/sk-ant/.test(inspect(secrets, { depth: 8, showHidden: true })), "a token shows itself");
     reach("taken though changed");
   },
 });
