@@ -12,7 +12,7 @@ export interface Goal {
   readonly reference?: { readonly target: string; readonly key: string };
   readonly most?: number;
   readonly least?: number;
-  /** What ccb reached when the bound was last missed: the short form guards this in its place, so that it gets no worse. */
+  /** The worst that ccb reached where the bound was missed: the short form guards this in its place, so that it gets no worse. */
   readonly reached?: number;
 }
 
