@@ -94,6 +94,9 @@ const TOKENS = [
 ];
 const damage = edits(TOKENS, 3);
 
+/** How often a token begins in a text. */
+const pieces = (text: string): number => text.split("sk-ant").length - 1;
+
 fuzz("an account: what was written comes back; damaged, it is another sound one or a word for the damage", {
   values: fc.tuple(account, fc.oneof(fc.constant(null), damage, damage, damage)),
   reaches: { whole: 0.15, corrupt: 0.3, future: 0.0003, "taken though changed": 0.05 },
@@ -118,9 +121,9 @@ fuzz("an account: what was written comes back; damaged, it is another sound one 
     for (const token of [back.tokens.access.reveal(), back.tokens.refresh?.reveal() ?? "none"])
       must(typeof token === "string" && token !== "", "no token", token);
     must(back.id !== "" && Number.isFinite(back.tokens.expiresAt), "no sound account", back);
-    // A damage may have brought a piece of a token among the scopes, which are no secret.
-    const { scopes: _, ...secrets } = back.tokens;
-    must(!/sk-ant/.test(inspect(secrets, { depth: 8, showHidden: true })), "a token shows itself");
+    // A damage may have brought a piece of a token among the scopes, which are no secret: as often it is there, and no more.
+    const shown = inspect(back.tokens, { depth: 8, showHidden: true });
+    must(pieces(shown) === pieces(back.tokens.scopes.join("\n")), "a token shows itself");
     reach("taken though changed");
   },
 });
