@@ -36,7 +36,7 @@ const DROPPED = [
   "BUN_INSPECT",
   "BUN_INSPECT_PRELOAD",
 ];
-/** What `ccb run` gives back to the client that it starts: the variables as they were. */
+/** What `ccb run` gives back to the client that it starts: the variables as they were; null: there was none. */
 const TAKEN = "CCB_TAKEN_ENVIRONMENT";
 const PROXIES = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"];
 
@@ -48,10 +48,9 @@ const booted = env[MARK] === String(pid) || (platform === "win32" && env[MARK] =
 
 if (!booted) {
   const next = { ...env };
-  const taken: Record<string, string> = {};
+  const taken: Record<string, string | null> = {};
   const take = (name: string): void => {
-    const value = next[name];
-    if (value !== undefined) taken[name] = value;
+    taken[name] = next[name] ?? null;
     delete next[name];
   };
   const proxies: Record<string, string> = {};

@@ -122,24 +122,17 @@ export function proxyEnvironment(): ProxyEnvironment {
   return Value.Check(ProxySchema, value) ? value : {};
 }
 
-const TakenSchema = Type.Record(Type.String(), Type.String());
+const TakenSchema = Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()]));
 
 /** The environment as the person has it: for programs that ccb starts, without what boot.ts put there or took out. */
 export function originalEnvironment(): Record<string, string> {
-  const taken: unknown = JSON.parse(environment["CCB_TAKEN_ENVIRONMENT"] ?? "{}");
-  const own = [
-    "CCB_BOOTED",
-    "CCB_PROXY_ENVIRONMENT",
-    "CCB_TAKEN_ENVIRONMENT",
-    "BUN_CONFIG_MAX_HTTP_REQUESTS",
-    "MIMALLOC_PURGE_DELAY",
-    "MIMALLOC_PURGE_HOLES_MIN_INTERVAL",
-    "BUN_GC_TIMER_INTERVAL",
-  ];
-  const kept = Object.entries(environment).flatMap(([name, value]) =>
-    value === undefined || own.includes(name) ? [] : [[name, value] as const],
-  );
-  return { ...Object.fromEntries(kept), ...(Value.Check(TakenSchema, taken) ? taken : {}) };
+  const parsed: unknown = JSON.parse(environment["CCB_TAKEN_ENVIRONMENT"] ?? "{}");
+  const taken = Value.Check(TakenSchema, parsed) ? parsed : {};
+  const own = ["CCB_BOOTED", "CCB_PROXY_ENVIRONMENT", "CCB_TAKEN_ENVIRONMENT"];
+  const original: Record<string, string> = {};
+  for (const [name, value] of Object.entries({ ...environment, ...taken }))
+    if (typeof value === "string" && !own.includes(name)) original[name] = value;
+  return original;
 }
 
 /**
