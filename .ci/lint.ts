@@ -47,6 +47,7 @@ const impure = [
   "src/start.ts",
   "src/boot.ts",
   "src/core/builtin.ts",
+  "src/core/sha256.ts",
   "src/page/browser.ts",
   "src/cli/runtime.ts",
   "src/cli/server.ts",

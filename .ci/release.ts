@@ -49,7 +49,7 @@ function inputsOf(target: "bun" | "browser", ...entries: readonly string[]): rea
 
 /** Of the program, and of the page that it carries as text. */
 const bundleInputs = (): readonly string[] => [
-  ...inputsOf("bun", "./src/main.ts", "./src/start.ts", "./src/vault/keyring-worker.ts"),
+  ...inputsOf("bun", "./src/main.ts", "./src/vault/keyring-worker.ts"),
   ...inputsOf("browser", "./src/page/main.tsx"),
 ];
 

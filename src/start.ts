@@ -1,4 +1,4 @@
-// The command line, with what it needs of the real world. A bundle of its own: main.ts loads it in the second start only.
+// The command line, with what it needs of the real world. main.ts loads it in the second start only.
 import { run } from "./cli/program.ts";
 import { exit } from "./cli/runtime.ts";
 
