@@ -215,6 +215,7 @@ export function createApp(deps: AppDeps): App {
   const entrance = createEntrance({ clock, log, door, toResponse });
   const routes = createRoutes({
     ...watched,
+    startedAt: clock.monotonic(),
     log,
     languageOf,
     toResponse,

@@ -9,6 +9,9 @@ export interface ProxyDeps {
   readonly newId: () => string;
 }
 
+/** In front of the path of everything that is relayed. */
+export const API_PREFIX = "/v1/";
+
 /** Path of a request URL, without the query. */
 export function pathOf(url: string): string {
   const start = url.indexOf("/", url.indexOf("//") + 2);
@@ -28,7 +31,7 @@ function assertNotTrace({ method }: Request): void {
 /** Creates the controller of the proxied API. `parse: "none"` leaves the body to the relay. */
 export function createProxyRoutes({ relay, toResponse, newId }: ProxyDeps) {
   return new Elysia({ name: "proxy" }).all(
-    "/v1/*",
+    `${API_PREFIX}*`,
     async ({ request }) => {
       const id = newId();
       try {

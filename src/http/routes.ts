@@ -1,75 +1,32 @@
-// Every controller on one Elysia.
+// Where a request goes: to the proxied API, or to all the rest, which is made when it is first asked for.
 import { Elysia } from "elysia";
-import type { AnyElysia } from "elysia";
 import { createErrorHook } from "./entry.ts";
-import { createMetricsRoutes } from "./metrics.ts";
-import type { MetricsRouteDeps } from "./metrics.ts";
-import { createPageRoutes } from "./page.ts";
-import { createProvidersRoutes } from "./providers.ts";
-import type { ProvidersRouteDeps } from "./providers.ts";
-import { createProxyRoutes, pathOf } from "./proxy.ts";
+import type { ManagementDeps } from "./management.ts";
+import { API_PREFIX, createProxyRoutes, pathOf } from "./proxy.ts";
 import type { ProxyDeps } from "./proxy.ts";
-import { createRequestEventsRoutes } from "./request-events.ts";
-import type { RequestEvents } from "./request-events.ts";
-import { createRequestsRoutes } from "./requests.ts";
-import type { RequestsRouteDeps } from "./requests.ts";
-import { createServiceRoutes } from "./service.ts";
-import type { ServiceDeps } from "./service.ts";
-import { createSignInRoutes } from "./sign-in.ts";
-import type { SignInRouteDeps } from "./sign-in.ts";
-import { createUsageRoutes } from "./usage.ts";
-import type { UsageRouteDeps } from "./usage.ts";
-
-type RouteDeps = ProxyDeps &
-  ProvidersRouteDeps &
-  MetricsRouteDeps &
-  ServiceDeps &
-  UsageRouteDeps &
-  RequestsRouteDeps & {
-    readonly signIn: Omit<SignInRouteDeps, "languageOf">;
-    readonly requestEvents: Pick<RequestEvents, "listen">;
-  };
-
-const DOCS_PATH = "/docs";
 
 /** Mounts the controllers; what it gives back never rejects. */
-export function createRoutes(deps: RouteDeps): (request: Request) => Promise<Response> {
-  const { toResponse, languageOf } = deps;
+export function createRoutes(deps: ProxyDeps & ManagementDeps): (request: Request) => Promise<Response> {
+  const api = new Elysia({ strictPath: true })
+    .use(createErrorHook(deps.toResponse))
+    .use(createProxyRoutes(deps))
+    .compile();
+  /** Who starts ccb waits for the API. The rest would take twice as long to load and to mount. */
+  let management: Promise<(request: Request) => Promise<Response>> | null = null;
 
-  const mounted = (docs: AnyElysia) =>
-    new Elysia({ strictPath: true })
-      .use(createErrorHook((error, request) => toResponse(error, request)))
-      .use(docs)
-      .use(createPageRoutes({ languageOf }))
-      .use(createProxyRoutes(deps))
-      .use(createSignInRoutes({ ...deps.signIn, languageOf }))
-      .use(createProvidersRoutes(deps))
-      .use(createRequestEventsRoutes(deps.requestEvents))
-      .use(createRequestsRoutes(deps))
-      .use(createUsageRoutes(deps))
-      .use(createMetricsRoutes(deps))
-      .use(createServiceRoutes(deps))
-      .compile();
-
-  const routes = mounted(new Elysia());
-  /**
-   * The same with the reference, which describes the routes that it is mounted with. Loaded at the first look: the plugin
-   * and what it brings along would be a third of the start.
-   */
-  let reference: ReturnType<typeof mounted> | null = null;
-
-  async function docs(request: Request): Promise<Response> {
-    const { createDocsRoutes, DOCS_POLICY } = await import("./docs.ts");
-    reference ??= mounted(createDocsRoutes());
-    const response = await reference.fetch(request);
-    // The plugin's page has no hook of its own for headers.
-    if (pathOf(request.url) === DOCS_PATH) response.headers.set("content-security-policy", DOCS_POLICY);
-    return response;
+  async function manage(request: Request): Promise<Response> {
+    try {
+      management ??= import("./management.ts").then(({ createManagement }) => createManagement(deps));
+      return await (
+        await management
+      )(request);
+    } catch (error) {
+      // Run from source, no descriptor may be left to read it with: the next request tries again.
+      management = null;
+      return deps.toResponse(error, request);
+    }
   }
 
-  return (request) => {
-    const path = pathOf(request.url);
-    const ofDocs = path === DOCS_PATH || path.startsWith(`${DOCS_PATH}/`);
-    return ofDocs ? docs(request) : Promise.resolve(routes.fetch(request));
-  };
+  return (request) =>
+    pathOf(request.url).startsWith(API_PREFIX) ? Promise.resolve(api.fetch(request)) : manage(request);
 }

@@ -42,6 +42,8 @@ const healthDocs: OpenApiOperation = {
 
 export interface ServiceDeps {
   readonly clock: Pick<Clock, "monotonic">;
+  /** Since when it serves, monotonic milliseconds. */
+  readonly startedAt: number;
   readonly store: Pick<AccountStore, "all">;
   readonly persistence: Persistence;
   readonly languageOf: (request: Request) => Language;
@@ -49,9 +51,8 @@ export interface ServiceDeps {
   readonly isTrusted: (request: Request) => boolean;
 }
 
-/** Creates the controller of the service's own endpoint. Uptime counts from here. */
-export function createServiceRoutes({ clock, store, persistence, languageOf, isTrusted }: ServiceDeps) {
-  const startedAt = clock.monotonic();
+/** Creates the controller of the service's own endpoint. */
+export function createServiceRoutes({ clock, startedAt, store, persistence, languageOf, isTrusted }: ServiceDeps) {
   return new Elysia({ name: "service" }).get(
     "/health",
     ({ request }): Static<typeof HealthSchema> | Static<typeof AliveSchema> => {
