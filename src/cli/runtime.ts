@@ -172,7 +172,30 @@ export const desktop: DesktopPorts = {
   run: runQuietly,
 };
 
-export const writeError = (text: string): void => void process.stderr.write(text);
+type Output = "stdout" | "stderr";
+
+/** Those that something was written to. */
+const opened = new Set<Output>();
+let tolerant = false;
+const tolerate = (name: Output): void => void process[name].on("error", () => {});
+
+/** A stream of the process, opened with the first text for it: that takes as long as the configuration takes to be read. */
+function open(name: Output): NodeJS.WriteStream {
+  if (!opened.has(name)) {
+    opened.add(name);
+    if (tolerant) tolerate(name);
+  }
+  return process[name];
+}
+
+/** From here on a reader of the output that goes away is no reason to end. */
+export function tolerateClosedOutput(): void {
+  if (tolerant) return;
+  tolerant = true;
+  for (const name of opened) tolerate(name);
+}
+
+export const writeError = (text: string): void => void open("stderr").write(text);
 /** A reader that has stopped reading must not fill the memory, bytes. */
 const UNREAD_LIMIT = 16 * 1024 * 1024;
 
@@ -184,9 +207,10 @@ const unwritten: { count: number; failure: string | null; onNone: () => void } =
 };
 
 export function writeOutput(text: string): void {
-  if (process.stdout.writableLength >= UNREAD_LIMIT) return;
+  const output = open("stdout");
+  if (output.writableLength >= UNREAD_LIMIT) return;
   unwritten.count += 1;
-  process.stdout.write(text, (error) => {
+  output.write(text, (error) => {
     if (error !== null && error !== undefined) unwritten.failure = codeOf(error);
     unwritten.count -= 1;
     if (unwritten.count === 0) unwritten.onNone();
@@ -211,12 +235,6 @@ export async function ask(question: string): Promise<string | null> {
 /** Calls back when who reads the output has gone. */
 export const onOutputClosed = (callback: () => void): void => void process.stdout.once("error", callback);
 export const errorIsTerminal = (): boolean => process.stderr.isTTY && (environment["NO_COLOR"] ?? "") === "";
-
-/** A reader of the output that goes away is no reason to stop serving. */
-export function tolerateClosedOutput(): void {
-  process.stdout.on("error", () => {});
-  process.stderr.on("error", () => {});
-}
 
 /**
  * Resolves when what was written is out: a pipe takes 64 kB, and the end of the process throws the rest away. Ctrl-C

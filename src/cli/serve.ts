@@ -132,7 +132,6 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
     return EXIT_FAILURE;
   }
   const open = listening;
-  // Not before: the two streams take as long to open as the configuration takes to be read.
   runtime.tolerateClosedOutput();
   log.info("listening", { url, pid: runtime.pid, config: config.file ?? "embedded" });
   const notifier = createNotifier({
