@@ -1,13 +1,13 @@
 // Which conversation a request belongs to: the client's header, else what it wrote into metadata.user_id.
 import { Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Value } from "@sinclair/typebox/value";
+import { compiledCheck } from "../core/compiled-check.ts";
 import { memberNearEnd, memberRanges, parseRange, toBuffer } from "./json-members.ts";
 
 /** The clients' ids are UUIDs; what is much longer is no id, and would be kept ten thousand times. */
 const SessionId = Type.String({ minLength: 1, maxLength: 128 });
 // Compiled: every request is held against it.
-const SessionIdCheck = TypeCompiler.Compile(SessionId);
+const SessionIdCheck = compiledCheck(SessionId);
 const MetadataSchema = Type.Object({ user_id: Type.String({ maxLength: 4096 }) });
 /** Since 2.1.78 the user id is itself a JSON text (facts D). */
 const UserIdSchema = Type.Object({ session_id: SessionId });

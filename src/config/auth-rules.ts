@@ -1,7 +1,7 @@
 // `settings.auth`: who may call, with which key, and what the key reaches.
-import { createHash } from "node:crypto";
 import { Value } from "@sinclair/typebox/value";
 import { Secret } from "../core/secret.ts";
+import { sha256 } from "../core/sha256.ts";
 import { ClientKeyDraftSchema, ClientKeySchema } from "./client-key-schema.ts";
 import type { ClientKeyDraft } from "./client-key-schema.ts";
 import type { AllowList, AuthSettings, ClientKey } from "./config.ts";
@@ -67,7 +67,7 @@ interface Seen {
 /** The name of `api_key`, which has none of its own. */
 const NAMELESS = "api_key";
 
-const digestOf = (key: string): string => createHash("sha256").update(key).digest("hex");
+const digestOf = (key: string): string => sha256(key).toString("hex");
 
 function warnIfShort(key: string, at: Pointer, report: Report): void {
   if (key.length < SHORT_KEY) report.warning(at, (words) => words.access.keyShort);

@@ -1,7 +1,7 @@
 // The certificate and its key: whether they are there and belong together.
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { platform } from "node:os";
+import { builtin } from "../core/builtin.ts";
 import { codeOf } from "../core/errors.ts";
 import type { Say } from "../core/errors.ts";
 
@@ -47,9 +47,9 @@ export async function checkTlsFiles({ cert, key }: TlsPaths): Promise<TlsCheck> 
   const [certText, keyText] = [await read(cert), await read(key)];
   if (typeof certText === "function") return { faulty: "cert", say: certText };
   if (typeof keyText === "function") return { faulty: "key", say: keyText };
-  const certificate = attempt(() => new X509Certificate(certText));
+  const certificate = attempt(() => new (builtin.crypto().X509Certificate)(certText));
   if (certificate === null) return { faulty: "cert", say: (words) => words.access.noCertificate };
-  const privateKey = attempt(() => createPrivateKey(keyText));
+  const privateKey = attempt(() => builtin.crypto().createPrivateKey(keyText));
   if (privateKey === null) return { faulty: "key", say: (words) => words.access.noPrivateKey };
   if (!certificate.checkPrivateKey(privateKey)) return { faulty: "key", say: (words) => words.access.keyOfAnother };
   return { fingerprint: certificate.fingerprint256, keyShared: await isShared(key) };

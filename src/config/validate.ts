@@ -85,7 +85,7 @@ function drop(value: unknown, path: readonly string[]): void {
 /** `value` with the schema's defaults, and the variables that stand for numbers and booleans converted. */
 function complete(schema: TSchema, value: unknown, pointer: Pointer, report: Report): unknown {
   const completed = Value.Default(schema, value);
-  if (!Value.Check(MappingSchema, completed)) return completed;
+  if (report.fromEnvironment.size === 0 || !Value.Check(MappingSchema, completed)) return completed;
   for (const error of Value.Errors(schema, completed)) {
     const text = report.fromEnvironment.get(pointer + error.path);
     const better = text === undefined ? undefined : converted(error.schema, text);

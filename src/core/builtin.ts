@@ -3,9 +3,12 @@
 
 export const builtin = {
   childProcess: () => process.getBuiltinModule("node:child_process"),
+  crypto: () => process.getBuiltinModule("node:crypto"),
   http: () => process.getBuiltinModule("node:http"),
   net: () => process.getBuiltinModule("node:net"),
   readline: () => process.getBuiltinModule("node:readline"),
+  /** The Web Cryptography API: no module at all. */
+  subtle: () => crypto.subtle,
   tls: () => process.getBuiltinModule("node:tls"),
   zlib: () => process.getBuiltinModule("node:zlib"),
 } as const;

@@ -1,6 +1,6 @@
 // The page that a browser sees at the end of a sign-in. It loads nothing, sends nothing and forgets its address.
-import { createHash } from "node:crypto";
 import type { Language } from "../core/language.ts";
+import { sha256 } from "../core/sha256.ts";
 
 /** Code and state leave the address bar, and with it the history that the browser keeps. */
 const SCRIPT = 'history.replaceState(null,"",location.pathname)';
@@ -10,7 +10,7 @@ body{margin:0;min-height:100vh;display:grid;place-items:center;font:1rem/1.5 sys
 main{max-width:32rem;padding:1.5rem;overflow-wrap:anywhere}
 h1{font-size:1.4rem;margin:0 0 .5rem}h1.good{color:var(--good)}h1.bad{color:var(--bad)}p{margin:.5rem 0}`;
 
-const hashOf = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+const hashOf = (text: string): string => `'sha256-${sha256(text).toString("base64")}'`;
 const POLICY = `default-src 'none'; script-src ${hashOf(SCRIPT)}; style-src ${hashOf(STYLE)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 const ESCAPES: Readonly<Record<string, string>> = {

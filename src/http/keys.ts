@@ -1,7 +1,8 @@
 // The keys of those who may call: digests alone, compared in constant time.
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { ClientKey } from "../config/config.ts";
+import { builtin } from "../core/builtin.ts";
 import type { Secret } from "../core/secret.ts";
+import { sha256 } from "../core/sha256.ts";
 
 export interface Keys {
   /** There are none: nothing that is presented can be one. */
@@ -10,22 +11,21 @@ export interface Keys {
   find(presented: Secret): ClientKey | null;
 }
 
-const digestOf = (text: string): Buffer => createHash("sha256").update(text).digest();
-
 /** The SHA-256 of a key as `key_sha256` has it. */
-export const toKeyDigest = (key: Secret): string => digestOf(key.reveal()).toString("hex");
+export const toKeyDigest = (key: Secret): string => sha256(key.reveal()).toString("hex");
 
 /** Takes the digests of the keys; the keys themselves are not kept. */
 export function createKeys(keys: readonly ClientKey[]): Keys {
   const known = keys.map((key) => {
     const { kind, text } = key.secret;
-    return { key, digest: kind === "key" ? digestOf(text.reveal()) : Buffer.from(text.reveal(), "hex") };
+    return { key, digest: kind === "key" ? sha256(text.reveal()) : Buffer.from(text.reveal(), "hex") };
   });
   return {
     empty: known.length === 0,
     find(presented) {
       if (known.length === 0) return null;
-      const digest = digestOf(presented.reveal());
+      const { timingSafeEqual } = builtin.crypto();
+      const digest = sha256(presented.reveal());
       let found: ClientKey | null = null;
       for (const { key, digest: own } of known) if (timingSafeEqual(own, digest)) found = key;
       return found;

@@ -1,8 +1,8 @@
 // GET /: the page for people, with its script, style sheet and icon. All of it comes from the program itself.
-import { createHash } from "node:crypto";
 import { Elysia } from "elysia";
 import { wordsOf } from "../core/language.ts";
 import type { Language } from "../core/language.ts";
+import { sha256 } from "../core/sha256.ts";
 import { ICON_PATH, PAGE_PATH, SCRIPT_PATH, STYLE_PATH } from "./page-paths.ts";
 
 /** Nothing from another origin, nothing in place, no form that could be sent elsewhere. */
@@ -18,7 +18,7 @@ interface Asset {
 
 /** Asked for anew each time, and sent only where it has changed. */
 function toResponse({ type, body }: Asset, request: Request): Response {
-  const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+  const etag = `"${sha256(body).toString("base64url").slice(0, 22)}"`;
   const headers = {
     "content-type": `${type}; charset=utf-8`,
     "cache-control": "no-cache",

@@ -1,13 +1,13 @@
 // Whose tokens these are: the server's word first, what the person typed only where the server says nothing.
-import { createHash } from "node:crypto";
 import { nextRotation } from "../account/account.ts";
 import type { Account } from "../account/account.ts";
 import type { AccountStore } from "../account/store.ts";
+import { sha256 } from "../core/sha256.ts";
 import type { TokenReply } from "./endpoint.ts";
 
 /** Twelve hexadecimal characters of a digest: stable over restarts, tells nothing, and fits a header. */
 export function accountId(identity: string): string {
-  return createHash("sha256").update(identity).digest("hex").slice(0, 12);
+  return sha256(identity).toString("hex").slice(0, 12);
 }
 
 /** The account that already has this identity, if any. One that was signed in without identity is known by its email. */

@@ -1,8 +1,8 @@
 // What the choice is asked for a request: its model, its conversation, what it names, and whose credential it carries.
-import { createHash } from "node:crypto";
 import type { Asked, Fleet } from "../balance/fleet.ts";
 import type { Plan } from "../balance/plan.ts";
 import { sessionIdOf } from "../balance/session-id.ts";
+import { sha256 } from "../core/sha256.ts";
 import { kindOfPath } from "../provider/path-kind.ts";
 import { carriesClaudeToken } from "../provider/prepare.ts";
 import { forbiddenOf, FULL_ACCESS } from "./access.ts";
@@ -12,7 +12,7 @@ import type { RequestBody } from "./request-body.ts";
 /** Tells clients apart without keeping what they sent. */
 function digestOf(headers: Headers): string {
   const credential = `${headers.get("authorization") ?? ""}\n${headers.get("x-api-key") ?? ""}`;
-  return createHash("sha256").update(credential).digest("hex").slice(0, 16);
+  return sha256(credential).toString("hex").slice(0, 16);
 }
 
 /**

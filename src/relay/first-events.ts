@@ -1,7 +1,7 @@
 // The beginning of an event stream: whether it has reached its first content, or is an error in disguise. Pure. Until
 // then nothing is committed, so what is read here decides whether another target may still answer.
 import { Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { compiledCheck } from "../core/compiled-check.ts";
 import { decodeErrorBody, ERROR_TEXT_BYTES } from "../provider/read-error.ts";
 
 /**
@@ -32,8 +32,8 @@ const UNREADABLE_BYTES = 4 * 1024;
 const LOOKS = 256;
 
 // Compiled: every stream is held against it.
-const TypeCheck = TypeCompiler.Compile(Type.Object({ type: Type.String() }));
-const ErrorCheck = TypeCompiler.Compile(Type.Object({ error: Type.Object({ type: Type.String() }) }));
+const TypeCheck = compiledCheck(Type.Object({ type: Type.String() }));
+const ErrorCheck = compiledCheck(Type.Object({ error: Type.Object({ type: Type.String() }) }));
 
 const LINE_END = /\r\n|\r|\n/g;
 const FIELDS = ["data", "event", "id", "retry"];

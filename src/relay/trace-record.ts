@@ -1,7 +1,7 @@
 // What becomes of a request, written down as it happens.
-import { createHash } from "node:crypto";
 import type { Excluded } from "../balance/availability.ts";
 import type { Candidate } from "../balance/choose.ts";
+import { sha256 } from "../core/sha256.ts";
 import type { Target } from "../provider/target.ts";
 import type { Trace, TraceAttempt, TraceBench, TraceTarget } from "./trace-schema.ts";
 import type { Usage } from "./tokens-schema.ts";
@@ -76,7 +76,7 @@ const LONGEST_NAME = 256;
 const clip = (text: string): string =>
   text.length <= LONGEST_NAME ? text : Buffer.from(text.slice(0, LONGEST_NAME)).toString();
 
-const hashOf = (sessionId: string): string => createHash("sha256").update(sessionId).digest("hex").slice(0, 12);
+const hashOf = (sessionId: string): string => sha256(sessionId).toString("hex").slice(0, 12);
 
 /** One for each target: a trace must not keep an account and its tokens alive. */
 const traceTargets = new WeakMap<Target, TraceTarget>();

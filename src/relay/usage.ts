@@ -1,8 +1,8 @@
 // The tokens of a finished reply, read from its beginning and its last bytes (tail.ts): the stream itself is not touched.
 import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { toBuffer } from "../balance/json-members.ts";
+import { compiledCheck } from "../core/compiled-check.ts";
 import { unpackBody } from "../provider/read-error.ts";
 import { isPlain } from "./first-events.ts";
 import { TAIL_BYTES } from "./tail.ts";
@@ -19,12 +19,12 @@ const Counts = Type.Object({
   cache_read_input_tokens: Count,
 });
 // Compiled: every reply is held against them.
-const StartCheck = TypeCompiler.Compile(
+const StartCheck = compiledCheck(
   Type.Object({ type: Type.Literal("message_start"), message: Type.Object({ usage: Counts }) }),
 );
-const DeltaCheck = TypeCompiler.Compile(Type.Object({ type: Type.Literal("message_delta"), usage: Counts }));
-const BodyCheck = TypeCompiler.Compile(Type.Object({ usage: Counts }));
-const CountCheck = TypeCompiler.Compile(CountSchema);
+const DeltaCheck = compiledCheck(Type.Object({ type: Type.Literal("message_delta"), usage: Counts }));
+const BodyCheck = compiledCheck(Type.Object({ usage: Counts }));
+const CountCheck = compiledCheck(CountSchema);
 
 const decoder = new TextDecoder();
 const FIELDS = ["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"] as const;

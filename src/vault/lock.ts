@@ -1,12 +1,12 @@
 // One process per persistent store: two would refresh the same tokens and lock each other out.
 import { Database, SQLiteError } from "bun:sqlite";
-import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { CcbError, codeOf } from "../core/errors.ts";
+import { sha256 } from "../core/sha256.ts";
 
 const Holder = Type.Object({ pid: Type.Integer(), address: Type.String({ maxLength: 300 }) });
 /** Who holds the store: process id, and the address it serves. */
@@ -28,7 +28,7 @@ export interface StoreLockOptions {
 /** A file name for any service: readable, and told apart by its hash where letters were replaced or case is ignored. */
 export function storeStem(service: string): string {
   const readable = service.replaceAll(/[^A-Za-z0-9._-]+/g, "-").slice(0, 60);
-  return `store-${readable}-${createHash("sha256").update(service).digest("hex").slice(0, 12)}`;
+  return `store-${readable}-${sha256(service).toString("hex").slice(0, 12)}`;
 }
 
 /** The holder's own words, or null where it has not written them yet. */

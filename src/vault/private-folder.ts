@@ -1,9 +1,9 @@
 // A folder of this person alone: made, checked, and written so that each file is whole or not there.
-import { randomBytes } from "node:crypto";
 import { chmodSync, closeSync, constants, fchmodSync, fstatSync, fsync, lstatSync, mkdirSync, openSync } from "node:fs";
 import { readdirSync, readSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { builtin } from "../core/builtin.ts";
 import { codeOf } from "../core/errors.ts";
 import type { Words } from "../core/words/en.ts";
 import { saidFault } from "./said.ts";
@@ -109,7 +109,7 @@ export function createPrivateFolder(path: string, uid: number | undefined): Priv
   /** The written file under its temporary name, open. */
   function writeUnfinished(bytes: Uint8Array): { file: number; unfinished: string } {
     make();
-    const unfinished = join(path, `.${randomBytes(8).toString("hex")}${UNFINISHED}`);
+    const unfinished = join(path, `.${builtin.crypto().randomBytes(8).toString("hex")}${UNFINISHED}`);
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NOFOLLOW;
     const file = openSync(unfinished, flags, 0o600);
     try {
@@ -234,7 +234,7 @@ export function createPrivateFolder(path: string, uid: number | undefined): Priv
       }
     },
     setAside(name) {
-      const aside = `${name}.set-aside-${randomBytes(4).toString("hex")}`;
+      const aside = `${name}.set-aside-${builtin.crypto().randomBytes(4).toString("hex")}`;
       try {
         if (!check()) return null;
         renameSync(join(path, name), join(path, aside));

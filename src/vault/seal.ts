@@ -1,8 +1,10 @@
 // The sealed form of a value: AES-256-GCM, bound to its place, with a header that tells a wrong key, a newer version and
 // a torn file apart. A fresh random nonce for every value: at a few thousand writes a year far from the 2³² that
 // NIST SP 800-38D §8.3 allows one key.
-import { createCipheriv, createHash, webcrypto } from "node:crypto";
+import type { webcrypto } from "node:crypto";
+import { builtin } from "../core/builtin.ts";
 import type { Random } from "../core/ports.ts";
+import { sha256 } from "../core/sha256.ts";
 import { saidFault } from "./said.ts";
 
 const MAGIC = new TextEncoder().encode("ccb-seal");
@@ -32,10 +34,10 @@ export class SealKey {
   constructor(bytes: Bytes) {
     if (bytes.length !== KEY_LENGTH) throw new RangeError(`a key has ${KEY_LENGTH} bytes`);
     this.#bytes = bytes.slice();
-    this.id = new Uint8Array(
-      createHash("sha256").update("ccb-seal key id\0").update(bytes).digest().subarray(0, KEY_ID_LENGTH),
-    );
-    this.#imported = webcrypto.subtle.importKey("raw", this.#bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+    this.id = new Uint8Array(sha256("ccb-seal key id\0", bytes).subarray(0, KEY_ID_LENGTH));
+    // For sealNow: what must be written at once does not wait until the module is loaded.
+    builtin.crypto();
+    this.#imported = builtin.subtle().importKey("raw", this.#bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
   }
 
   imported(): Promise<webcrypto.CryptoKey> {
@@ -67,7 +69,7 @@ export async function seal(key: SealKey, random: Random, place: string, text: st
   const plain = new TextEncoder().encode(text);
   const head = header(key, random, plain.length);
   const algorithm = { name: "AES-GCM", iv: nonceOf(head), additionalData: bound(head, place) };
-  const sealed = await webcrypto.subtle.encrypt(algorithm, await key.imported(), plain);
+  const sealed = await builtin.subtle().encrypt(algorithm, await key.imported(), plain);
   return new Uint8Array(Buffer.concat([head, new Uint8Array(sealed)]));
 }
 
@@ -75,7 +77,7 @@ export async function seal(key: SealKey, random: Random, place: string, text: st
 export function sealNow(key: SealKey, random: Random, place: string, text: string): Bytes {
   const plain = new TextEncoder().encode(text);
   const head = header(key, random, plain.length);
-  const cipher = createCipheriv("aes-256-gcm", key.reveal(), nonceOf(head));
+  const cipher = builtin.crypto().createCipheriv("aes-256-gcm", key.reveal(), nonceOf(head));
   cipher.setAAD(bound(head, place));
   return new Uint8Array(Buffer.concat([head, cipher.update(plain), cipher.final(), cipher.getAuthTag()]));
 }
@@ -102,7 +104,7 @@ export async function unseal(key: SealKey, place: string, bytes: Bytes): Promise
   if (found !== expected) throw saidFault("damaged", (words) => words.vault.detail.otherLength({ found, expected }));
   const algorithm = { name: "AES-GCM", iv: nonceOf(bytes), additionalData: bound(bytes, place) };
   try {
-    const plain = await webcrypto.subtle.decrypt(algorithm, await key.imported(), bytes.slice(HEADER_LENGTH));
+    const plain = await builtin.subtle().decrypt(algorithm, await key.imported(), bytes.slice(HEADER_LENGTH));
     return new TextDecoder("utf-8", { fatal: true }).decode(plain);
   } catch (cause) {
     throw saidFault("damaged", (words) => words.vault.detail.changed, { cause });
