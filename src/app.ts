@@ -55,6 +55,8 @@ export interface AppDeps extends Pick<PersistenceDeps, "onDamaged" | "setAsideOf
   readonly load: () => Promise<ParseResult>;
   readonly fetch: Fetch;
   readonly clock: Clock;
+  /** For what goes on while nobody asks for anything. */
+  readonly houseClock: Pick<Clock, "after">;
   readonly random: Random;
   readonly log: Log;
   readonly announce: Announce;
@@ -254,7 +256,7 @@ export function createApp(deps: AppDeps): App {
     wake.check();
     if (connections.checkNetwork()) oauth.startOver();
     alerts.look();
-    cancelWatch = clock.after(WATCH_MS, watch);
+    cancelWatch = deps.houseClock.after(WATCH_MS, watch);
   }
 
   return {

@@ -1,6 +1,8 @@
 // The real world behind the ports: the one place that binds globals, besides main.ts.
 import { networkInterfaces, homedir, userInfo } from "node:os";
-import { readFileSync } from "node:fs";
+import { readFileSync, watch } from "node:fs";
+import { lstat, realpath } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import type { RouteOf } from "../app.ts";
@@ -8,7 +10,7 @@ import { outboundProxy } from "../config/outbound.ts";
 import type { ProxyEnvironment } from "../config/outbound.ts";
 import { builtin } from "../core/builtin.ts";
 import { codeOf } from "../core/errors.ts";
-import type { Clock, Fetch, Random } from "../core/ports.ts";
+import type { Cancel, Clock, Fetch, Random } from "../core/ports.ts";
 import type { DesktopPorts } from "../notify/desktop.ts";
 
 /** Shared by all who wait for it. */
@@ -32,9 +34,12 @@ export const realClock: Clock = {
   turn: () => (nextTurn ??= startTurn()),
 };
 
-const WHOLE_MS = 2_000;
+const WHOLE_MS = 5_000;
 
-/** For what looks at something every two seconds: its timers are due at even seconds, so that one wake-up serves them all. */
+/**
+ * For what looks at something again and again: the timers of five seconds and more are due at whole fives, so that one
+ * wake-up serves them all.
+ */
 export const houseClock: Clock = {
   ...realClock,
   after(milliseconds, callback) {
@@ -43,6 +48,33 @@ export const houseClock: Clock = {
     return realClock.after(Math.round((now + milliseconds) / WHOLE_MS) * WHOLE_MS - now, callback);
   },
 };
+
+/**
+ * Calls back when something changes in the folder that a file is in, or would be in if there were one. Resolves what ends
+ * that; null where nobody says so: the system does not, or links lead to another folder.
+ */
+export async function watchFolderOf(path: string, onEvent: () => void): Promise<Cancel | null> {
+  try {
+    const link = await lstat(path).then(
+      (found) => found.isSymbolicLink(),
+      () => false,
+    );
+    if (link) return null;
+    let folder = dirname(resolve(path));
+    for (;;) {
+      const real = await realpath(folder).catch(() => null);
+      if (real === folder) break;
+      if (real !== null || dirname(folder) === folder) return null;
+      folder = dirname(folder);
+    }
+    const watcher = watch(folder, { persistent: false }, onEvent);
+    // It will be looked at all the same, only later.
+    watcher.on("error", () => {});
+    return () => watcher.close();
+  } catch {
+    return null;
+  }
+}
 
 /** Stands still, the event loop with it. */
 export const rest = (milliseconds: number): void => Bun.sleepSync(milliseconds);

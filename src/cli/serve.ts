@@ -71,7 +71,13 @@ async function shutDown(app: App, listening: Listening, graceSeconds: number, lo
 function watchConfiguration(file: string | null, app: App): () => void {
   // Without a file the embedded one is in force: `ccb init` may write one.
   const path = file ?? userConfigFile(whereabouts());
-  return createFileWatch({ clock: runtime.houseClock, stat: fingerprintOf, path, onChange: () => void app.reload() });
+  return createFileWatch({
+    clock: runtime.houseClock,
+    stat: fingerprintOf,
+    hear: runtime.watchFolderOf,
+    path,
+    onChange: () => void app.reload(),
+  });
 }
 
 /** Serves until a signal ends it. Resolves the exit code. */
@@ -97,6 +103,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
     load: () => load(flags),
     fetch: runtime.realFetch,
     clock: runtime.realClock,
+    houseClock: runtime.houseClock,
     random: runtime.realRandom,
     log,
     announce,

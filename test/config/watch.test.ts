@@ -11,6 +11,9 @@ import { createTestClock } from "../support/clock.ts";
 
 type Look = string | null | Error;
 
+/** Nobody tells of changes. */
+const hear = () => Promise.resolve(null);
+
 /** A watch whose looks find what is listed, the last one again and again; says after which look it called. */
 async function calls(looks: readonly Look[], known?: string | null): Promise<number[]> {
   const clock = createTestClock();
@@ -18,6 +21,7 @@ async function calls(looks: readonly Look[], known?: string | null): Promise<num
   let looked = 0;
   const stop = createFileWatch({
     clock,
+    hear,
     path: "/f",
     ...(known === undefined ? {} : { known }),
     stat: (path) => {
@@ -67,6 +71,7 @@ test("it looks every two seconds, and not again while a look takes its time", as
   let called = 0;
   const stop = createFileWatch({
     clock,
+    hear,
     path: "/f",
     stat: () => new Promise((resolve) => waiting.push(resolve)),
     onChange: () => called++,
@@ -90,6 +95,94 @@ test("it looks every two seconds, and not again while a look takes its time", as
   expect([waiting.length, called, clock.timers().length]).toEqual([3, 0, 0]);
 });
 
+test("told of changes, it looks at once, once for many of them, and seldom by itself", async () => {
+  const clock = createTestClock();
+  const looks: number[] = [];
+  const changes: number[] = [];
+  let print = "a";
+  let hearing = 0;
+  let tell = (): void => {};
+  const stop = createFileWatch({
+    clock,
+    path: "/f",
+    hear: (path, onEvent) => {
+      expect(path).toBe("/f");
+      hearing += 1;
+      tell = onEvent;
+      return Promise.resolve(() => void (hearing -= 1));
+    },
+    stat: () => {
+      looks.push(clock.monotonic());
+      return Promise.resolve(print);
+    },
+    onChange: () => changes.push(clock.monotonic()),
+  });
+  await clock.advance(40_000);
+  const began = looks[0] ?? 0;
+  expect(looks.map((at) => at - began)).toEqual([0, 2_000, 12_000, 22_000, 32_000]);
+  looks.length = 0;
+  print = "b";
+  for (let event = 0; event < 50; event++) {
+    tell();
+    await clock.advance(100);
+  }
+  await clock.advance(2_000);
+  // Twice a second while there is something to hear; in force after the second look.
+  expect(looks.length).toBeLessThanOrEqual(13);
+  expect(changes.map((at) => at - began)).toEqual([41_000]);
+  expect(hearing).toBe(1);
+  stop();
+  expect([hearing, clock.timers()]).toEqual([0, []]);
+});
+
+test("told while it looks: it looks again", async () => {
+  const clock = createTestClock();
+  const waiting: ((print: string) => void)[] = [];
+  let tell = (): void => {};
+  let called = 0;
+  const stop = createFileWatch({
+    clock,
+    path: "/f",
+    known: "a",
+    hear: (_path, onEvent) => {
+      tell = onEvent;
+      return Promise.resolve(() => {});
+    },
+    stat: () => new Promise((resolve) => waiting.push(resolve)),
+    onChange: () => called++,
+  });
+  await clock.advance(0);
+  tell();
+  await clock.advance(5_000);
+  expect(waiting).toHaveLength(1);
+  waiting[0]?.("a");
+  await clock.advance(500);
+  waiting[1]?.("b");
+  await clock.advance(500);
+  waiting[2]?.("b");
+  await clock.advance(0);
+  expect(called).toBe(1);
+  stop();
+  expect(clock.timers()).toEqual([]);
+});
+
+test("stopped before it hears: what it began to hear ends", async () => {
+  const clock = createTestClock();
+  const heard = Promise.withResolvers<() => void>();
+  let ended = 0;
+  const stop = createFileWatch({
+    clock,
+    path: "/f",
+    hear: () => heard.promise,
+    stat: () => Promise.resolve("a"),
+    onChange: () => {},
+  });
+  stop();
+  heard.resolve(() => void (ended += 1));
+  await clock.advance(0);
+  expect([ended, clock.timers()]).toEqual([1, []]);
+});
+
 describe("real files", () => {
   let folder = "";
   beforeEach(() => {
@@ -107,6 +200,7 @@ describe("real files", () => {
     let looked = Promise.withResolvers<void>();
     const stop = createFileWatch({
       clock,
+      hear,
       path,
       stat: async (file) => {
         const print = await fingerprintOf(file);

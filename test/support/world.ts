@@ -136,6 +136,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   if (!parsed.ok) throw new Error(`bad configuration: ${JSON.stringify(parsed.problems)}`);
 
   const app = createApp({
+    houseClock: clock,
     config: parsed.config,
     load: async () => parseConfig(configuration, { file: null, env: {} }),
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),

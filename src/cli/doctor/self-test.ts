@@ -68,6 +68,7 @@ async function raise(peer: Peer): Promise<Stage> {
     load: () => Promise.resolve(parsed),
     fetch: runtime.realFetch,
     clock: runtime.realClock,
+    houseClock: runtime.realClock,
     random: runtime.realRandom,
     log: SILENT,
     announce: () => {},

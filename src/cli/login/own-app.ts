@@ -46,6 +46,7 @@ export async function openOwnApp(config: Config, spawn: () => WorkerLike, langua
     load: () => Promise.resolve({ ok: true, config }),
     fetch: runtime.realFetch,
     clock: runtime.realClock,
+    houseClock: runtime.realClock,
     random: runtime.realRandom,
     log: SILENT,
     announce: () => {},
