@@ -23,11 +23,6 @@ const TUNED = {
    * that is most of what it costs. One that works is collected by what it allocates.
    */
   BUN_GC_TIMER_INTERVAL: "30000",
-  /**
-   * How many times as often as usual a function must have run to be compiled while the program starts. At once it is used a
-   * few times and then never again: the compiler would take a sixth of the start.
-   */
-  BUN_JSC_startupJITDeferralScale: "100",
 };
 
 /**
