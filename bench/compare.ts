@@ -54,7 +54,7 @@ if (LOAD_ROWS.some((row) => rows.has(row))) {
   const plan = { rows, rounds: Number(values.rounds), seconds: Number(values.seconds), expected: rig.expected };
   await runUnderLoad(targets, plan, note, console.log);
 }
-if (rows.has("start")) await runStart(rig, binaries, START_ROUNDS, note);
+if (rows.has("start")) await runStart(rig, binaries, { rounds: START_ROUNDS, withFloor: false }, note);
 
 console.log(`\n${table(figures(), [DIRECT, "base", "head"], "head", ["base"])}`);
 const file = join(root, "dist", "bench-compare.json");

@@ -17,6 +17,8 @@ export interface Plan {
   readonly seconds: number;
   readonly proxies: readonly ProxyName[];
   readonly startRounds: number;
+  /** So many requests come before the clock of row 11 starts. */
+  readonly warm: number;
   readonly idleSeconds: number;
   readonly million: number;
 }
@@ -29,8 +31,11 @@ export async function perform(rig: Rig, plan: Plan): Promise<Figure[]> {
     const targets = [{ name: DIRECT, url: rig.upstream }, ...started.targets];
     await runUnderLoad(targets, { rows, rounds, seconds, expected: rig.expected }, note, rig.say);
   }
-  if (rows.has("many")) await runMany(rig, rounds, seconds, note);
-  if (rows.has("start")) await runStart(rig, { ccb: rig.binary }, plan.startRounds, note);
+  if (rows.has("many")) await runMany(rig, { rounds, seconds, warm: plan.warm }, note);
+  if (rows.has("start")) {
+    const withFloor = plan.proxies.includes("floor");
+    await runStart(rig, { ccb: rig.binary }, { rounds: plan.startRounds, withFloor }, note);
+  }
   if (rows.has("silent")) await runSilent(rig, plan.proxies, note);
   if (rows.has("idle")) await runIdle(rig, plan.proxies, plan.idleSeconds, note);
   if (rows.has("million"))

@@ -22,6 +22,13 @@ const providers = (upstream: string): unknown[] =>
       : { auth_type: "api_key", auth_value: `sk-ant-api03-bench-${index}` }),
   }));
 
+export interface ManyPlan {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** How many requests each gets before the clock starts, at least. */
+  readonly warm: number;
+}
+
 interface Variant {
   readonly name: string;
   readonly target: Target;
@@ -31,7 +38,8 @@ interface Variant {
 const load = ({ target: { url }, sessions }: Variant, seconds: number): ReturnType<typeof runLoad> =>
   runLoad({ url, concurrency: CONCURRENCY, seconds, body: smallBody(false), sessions });
 
-export async function runMany(rig: Rig, rounds: number, seconds: number, note: Note): Promise<void> {
+export async function runMany(rig: Rig, plan: ManyPlan, note: Note): Promise<void> {
+  const { rounds, seconds, warm } = plan;
   const { binary, upstream } = rig;
   const common = { binary, upstream, keeping: undefined };
   await using started = await startTargets({
@@ -42,9 +50,10 @@ export async function runMany(rig: Rig, rounds: number, seconds: number, note: N
     { name: target.name, target, sessions: SESSIONS },
     ...(target.name === "few" ? [{ name: `few (${FEW_SESSIONS} sessions)`, target, sessions: FEW_SESSIONS }] : []),
   ]);
-  // Every conversation has its place before the clock starts.
+  // Before the clock starts every conversation has its place, and the compiler has seen as much of both: what it is still
+  // at costs more than the choice.
   for (const variant of variants)
-    for (let sent = 0; sent < variant.sessions;) sent += (await load(variant, seconds)).requests;
+    for (let sent = 0; sent < Math.max(variant.sessions, warm);) sent += (await load(variant, seconds)).requests;
   for (let round = 1; round <= rounds; round++)
     for (const variant of round % 2 === 0 ? variants.toReversed() : variants) {
       const { result, cpu = Number.NaN } = await withCpu(variant.target, () => load(variant, seconds));

@@ -1,4 +1,5 @@
 // How long from spawning a program to its first served request: both compiled in the same way.
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../test/support/binary.ts";
 import { spawnCcb } from "../ccb.ts";
@@ -10,20 +11,21 @@ import type { Rig } from "../rig.ts";
 
 const root = join(import.meta.dir, "..", "..");
 
-/** Compiles the bare relay as ccb is compiled. */
-function compileBare(outfile: string): void {
+/** Compiles a program of the bench as ccb is compiled. */
+function compile(entry: string, outfile: string): void {
   const { exitCode, stdout, stderr } = Bun.spawnSync(
-    [process.execPath, join(root, ".ci", "build.ts"), outfile, "--entry=./bench/bare.ts"],
+    [process.execPath, join(root, ".ci", "build.ts"), outfile, `--entry=./bench/${entry}`],
     { cwd: root, stdout: "pipe", stderr: "pipe" },
   );
-  if (exitCode !== 0) throw new Error(`the bare relay does not compile: ${stdout.toString()}${stderr.toString()}`);
+  if (exitCode !== 0) throw new Error(`${entry} does not compile: ${stdout.toString()}${stderr.toString()}`);
 }
 
-async function startBare(binary: string, upstream: string): Promise<number> {
+/** `first`: the first argument of the program, what it relays to; the second is the port. */
+async function startOnce(binary: string, first: string): Promise<number> {
   const port = await freePort();
   const began = performance.now();
   const child = track(
-    Bun.spawn([binary, upstream, String(port)], {
+    Bun.spawn([binary, first, String(port)], {
       stdin: "ignore",
       stdout: "ignore",
       stderr: "ignore",
@@ -38,9 +40,12 @@ async function startBare(binary: string, upstream: string): Promise<number> {
   }
 }
 
-/** In an empty home; the client's own credential passes through, so that the first answer is a 200. */
+/** The client's own credential passes through, so that the first answer is a 200. */
+const providersOf = (upstream: string) => [{ name: "Through", base_url: upstream, auth_value: "passthrough" }];
+
+/** In an empty home. */
 async function startCcbOnce({ upstream, keeping }: Rig, binary: string): Promise<number> {
-  const providers = [{ name: "Through", base_url: upstream, auth_value: "passthrough" }];
+  const providers = providersOf(upstream);
   await using ccb = await spawnCcb({ binary, upstream, keeping, accounts: [], providers });
   return (await firstAnswer(ccb.url)) - ccb.began;
 }
@@ -49,14 +54,19 @@ async function startCcbOnce({ upstream, keeping }: Rig, binary: string): Promise
 export async function runStart(
   rig: Rig,
   ccbs: Readonly<Record<string, string>>,
-  rounds: number,
+  { rounds, withFloor }: { readonly rounds: number; readonly withFloor: boolean },
   note: Note,
 ): Promise<void> {
-  using folder = temporaryFolder("ccb-bench-bare-");
+  using folder = temporaryFolder("ccb-bench-start-");
   const bare = join(folder.path, "bare");
-  compileBare(bare);
+  const floor = join(folder.path, "floor");
+  const configuration = join(folder.path, "providers.yaml");
+  compile("bare.ts", bare);
+  if (withFloor) compile("floor-start.ts", floor);
+  writeFileSync(configuration, JSON.stringify({ providers: providersOf(rig.upstream) }));
   const starts: Readonly<Record<string, () => Promise<number>>> = {
-    bare: () => startBare(bare, rig.upstream),
+    bare: () => startOnce(bare, rig.upstream),
+    ...(withFloor ? { floor: () => startOnce(floor, configuration) } : {}),
     ...Object.fromEntries(Object.entries(ccbs).map(([name, binary]) => [name, () => startCcbOnce(rig, binary)])),
   };
   const turn = Object.entries(starts);
