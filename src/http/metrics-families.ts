@@ -18,6 +18,8 @@ import { conditionOf, toSeconds } from "./oauth-status.ts";
 export interface MetricsDeps {
   readonly meter: Meter;
   readonly clock: Pick<Clock, "now" | "monotonic">;
+  /** Since when ccb serves, monotonic milliseconds. */
+  readonly startedAt: number;
   readonly store: Pick<AccountStore, "all" | "health">;
   readonly persistence: Pick<Persistence, "status" | "backend">;
   readonly fleet: Pick<Fleet, "state" | "enabled" | "paused">;
@@ -125,10 +127,10 @@ function notices({ alerts }: MetricsDeps): Family {
   };
 }
 
-/** All of them, as they stand now. `startedAt`: monotonic milliseconds. */
-export function readFamilies(deps: MetricsDeps, startedAt: number): readonly Family[] {
+/** All of them, as they stand now. */
+export function readFamilies(deps: MetricsDeps): readonly Family[] {
   const { meter, clock, persistence, residentBytes } = deps;
-  const uptime = (clock.monotonic() - startedAt) / 1000;
+  const uptime = (clock.monotonic() - deps.startedAt) / 1000;
   const durable = persistence.status()?.durable === true ? 1 : 0;
   const build = createSamples(["version", "store"]);
   build.put(1, VERSION, persistence.backend);

@@ -29,14 +29,13 @@ export interface MetricsRouteDeps extends MetricsDeps {
   readonly lag: Pick<LoopLag, "wanted">;
 }
 
-/** Creates the controller. Uptime counts from here. */
+/** Creates the controller. */
 export function createMetricsRoutes(deps: MetricsRouteDeps) {
-  const startedAt = deps.clock.monotonic();
   return new Elysia({ name: "metrics" }).get(
     "/metrics",
     async () => {
       deps.lag.wanted();
-      const families = readFamilies(deps, startedAt);
+      const families = readFamilies(deps);
       // Only now: most never ask, and the library would cost every start some milliseconds.
       const { expose } = await import("../metrics/exposition.ts");
       const { text, contentType } = await expose(families);

@@ -49,6 +49,12 @@ test("before anything has happened every family is there, and the text is as the
   ]);
 });
 
+test("the uptime counts from the start, whenever it is first asked for", async () => {
+  await using world = await createWorld();
+  await world.clock.advance(90_500);
+  expect(await scrape(world)).toMatchObject({ ccb_uptime_seconds: 90.5, process_start_time_seconds: START });
+});
+
 test("requests, tokens, windows, cooldowns, accounts, refreshes and the vault", async () => {
   await using world = await metricsWorld();
   const account = (await world.json("/oauth/status")).body.tokens[0].account_id;
