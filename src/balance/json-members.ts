@@ -61,16 +61,19 @@ function behindValue(bytes: Uint8Array, start: number): number {
 /** So much of the end is looked through: a client writes its long members first, or last. */
 const END_BYTES = 64 * 1024;
 
+/** Of `_` and the small letters as \u005f to \u007a: no client writes them so, but a parser reads them. */
+const ESCAPED_LETTERS = ["\\u005", "\\u006", "\\u007"];
+
 /**
- * The value of the last top-level member called `name` (ASCII) of a valid JSON object, where it stands near the end: how
- * many brackets close behind it says how deep it stands, so nothing before it is looked at. null: the word is nowhere a
- * key or a string of its own. undefined: it may stand further ahead.
+ * The value of the last top-level member called `name` (small letters and `_`) of a valid JSON object, where it stands
+ * near the end: how many brackets close behind it says how deep it stands, so nothing before it is looked at. null: the
+ * word is nowhere a key or a string of its own. undefined: it may stand further ahead, or be spelled otherwise.
  */
 export function memberNearEnd(bytes: Uint8Array, name: string): Range | null | undefined {
   const text = toBuffer(bytes);
   const quoted = `"${name}"`;
   const key = text.lastIndexOf(quoted);
-  if (key === -1) return null;
+  if (key === -1) return ESCAPED_LETTERS.some((escaped) => text.includes(escaped)) ? undefined : null;
   if (key < bytes.length - END_BYTES) return undefined;
   const colon = skipSpace(bytes, key + quoted.length);
   if (bytes[colon] !== COLON || bytes[key - 1] === BACKSLASH) return undefined;

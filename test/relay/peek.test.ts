@@ -125,6 +125,23 @@ test("any object, however it is written, reads as a parser reads it", () => {
   );
 });
 
+test("a name with an escaped letter, far behind the beginning of a large body", () => {
+  const long = "x".repeat(70_000);
+  const MEMBERS = { model: '"m"', stream: "false", max_tokens: "17" };
+  for (const name of Object.keys(MEMBERS))
+    for (let at = 0; at < name.length; at++) {
+      const escaped = `\\u${name.charCodeAt(at).toString(16).padStart(4, "0")}`;
+      const text = Object.entries(MEMBERS)
+        .map(([key, value]) => `"${key === name ? key.slice(0, at) + escaped + key.slice(at + 1) : key}":${value}`)
+        .join(",");
+      expect(peekBody(encoder.encode(`{"messages":"${long}",${text}}`))).toEqual({
+        model: "m",
+        stream: false,
+        maxTokens: 17,
+      });
+    }
+});
+
 describe("a long conversation, wherever it stands among the members", () => {
   const LONG = 'A "line" of {a} conversation: "stream": true, "model": "x".\n'.repeat(1_200);
   const MEMBERS = fc.dictionary(
