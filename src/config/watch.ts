@@ -67,17 +67,19 @@ export function createFileWatch({ clock, stat, hear, path, onChange, known }: Fi
   async function look(hearAnew: boolean): Promise<void> {
     let now: string | null = null;
     looking = true;
-    // First: what happens from here on is told, what happened before is seen.
-    if (hearAnew) await listen();
+    // At once: the first look decides what counts as a change.
     try {
       now = await stat(path);
     } catch {
       // As if it were missing.
     }
+    if (hearAnew && !stopped) await listen();
     looking = false;
     if (stopped) return;
     const changed = isChange(now);
-    if (fresh !== null || told) arm(SETTLE_MS);
+    // What happened between the look and the hearing nobody told.
+    const unheard = hearAnew && stopHearing !== null;
+    if (fresh !== null || told || unheard) arm(SETTLE_MS);
     if (changed) onChange();
   }
 

@@ -119,7 +119,7 @@ test("told of changes, it looks at once, once for many of them, and seldom by it
   });
   await clock.advance(40_000);
   const began = looks[0] ?? 0;
-  expect(looks.map((at) => at - began)).toEqual([0, 2_000, 12_000, 22_000, 32_000]);
+  expect(looks.map((at) => at - began)).toEqual([0, 500, 10_500, 20_500, 30_500]);
   looks.length = 0;
   print = "b";
   for (let event = 0; event < 50; event++) {
@@ -133,6 +133,25 @@ test("told of changes, it looks at once, once for many of them, and seldom by it
   expect(hearing).toBe(1);
   stop();
   expect([hearing, clock.timers()]).toEqual([0, []]);
+});
+
+test("changed after the first look, before anybody could tell", async () => {
+  const clock = createTestClock();
+  let print = "a";
+  let called = 0;
+  const stop = createFileWatch({
+    clock,
+    path: "/f",
+    hear: () => {
+      print = "b";
+      return Promise.resolve(() => {});
+    },
+    stat: () => Promise.resolve(print),
+    onChange: () => called++,
+  });
+  await clock.advance(1_000);
+  expect(called).toBe(1);
+  stop();
 });
 
 test("told while it looks: it looks again", async () => {
@@ -177,6 +196,7 @@ test("stopped before it hears: what it began to hear ends", async () => {
     stat: () => Promise.resolve("a"),
     onChange: () => {},
   });
+  await clock.advance(0);
   stop();
   heard.resolve(() => void (ended += 1));
   await clock.advance(0);
