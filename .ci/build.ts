@@ -1,9 +1,9 @@
 // Compiles the one-file binary: bun .ci/build.ts [outfile] [--target=bun-OS-CPU] [--entry=FILE]
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 const root = join(import.meta.dir, "..");
-const outfile = process.argv[2] ?? join(root, "dist", "ccb");
+const outfile = resolve(root, process.argv[2] ?? "dist/ccb");
 /** For another system: the release asks for it. */
 const target = process.argv.slice(3).filter((argument) => argument.startsWith("--target="));
 /** Another program than ccb, compiled in the same way: the bench asks for it. */

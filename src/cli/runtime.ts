@@ -2,7 +2,7 @@
 import { networkInterfaces, homedir, userInfo } from "node:os";
 import { readFileSync, watch } from "node:fs";
 import { lstat, realpath } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, relative, resolve, sep } from "node:path";
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import type { RouteOf } from "../app.ts";
@@ -50,8 +50,8 @@ export const houseClock: Clock = {
 };
 
 /**
- * Calls back when something changes in the folder that a file is in, or would be in if there were one. Resolves what ends
- * that; null where nobody says so: the system does not, or links lead to another folder.
+ * Calls back when a file changes, or is made, or the folder that it would be in. Resolves what ends that; null where
+ * nobody says so: the system does not, or links lead to another folder.
  */
 export async function watchFolderOf(path: string, onEvent: () => void): Promise<Cancel | null> {
   try {
@@ -67,7 +67,11 @@ export async function watchFolderOf(path: string, onEvent: () => void): Promise<
       if (real !== null || dirname(folder) === folder) return null;
       folder = dirname(folder);
     }
-    const watcher = watch(folder, { persistent: false }, onEvent);
+    // The file, or the folder on the way to it that is missing: logs and stores may be written beside it all the time.
+    const name = relative(folder, resolve(path)).split(sep)[0]?.toLowerCase();
+    const watcher = watch(folder, { persistent: false }, (_event, changed) => {
+      if (changed === null || changed.toLowerCase() === name) onEvent();
+    });
     // It will be looked at all the same, only later.
     watcher.on("error", () => {});
     return () => watcher.close();
@@ -213,11 +217,12 @@ const tolerate = (name: Output): void => void process[name].on("error", () => {}
 
 /** A stream of the process, opened with the first text for it: that takes as long as the configuration takes to be read. */
 function open(name: Output): NodeJS.WriteStream {
+  const stream = process[name];
   if (!opened.has(name)) {
     opened.add(name);
     if (tolerant) tolerate(name);
   }
-  return process[name];
+  return stream;
 }
 
 /** From here on a reader of the output that goes away is no reason to end. */

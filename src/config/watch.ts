@@ -77,6 +77,8 @@ export function createFileWatch({ clock, stat, hear, path, onChange, known }: Fi
     looking = false;
     if (stopped) return;
     const changed = isChange(now);
+    // Nobody told: what is heard is not this file any more.
+    if (changed && !hearAnew) told = true;
     // What happened between the look and the hearing nobody told.
     const unheard = hearAnew && stopHearing !== null;
     if (fresh !== null || told || unheard) arm(SETTLE_MS);

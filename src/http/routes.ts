@@ -21,7 +21,7 @@ export function createRoutes(deps: ProxyDeps & ManagementDeps): (request: Reques
         await management
       )(request);
     } catch (error) {
-      // Run from source, no descriptor may be left to read it with: the next request tries again.
+      // Run from source, no descriptor may be left to read it with.
       management = null;
       return deps.toResponse(error, request);
     }

@@ -31,6 +31,22 @@ test("a file written in place, renamed into place, removed and made", async () =
   await hears(file, () => writeFileSync(file, "text"));
 });
 
+test("what happens to other files beside it is not told", async () => {
+  for (const name of ["f", "o"]) writeFileSync(join(folder, `${name}~`), "text");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let told = 0;
+  const stop = await watchFolderOf(join(folder, "f"), () => {
+    told += 1;
+    // What the system told with it comes first.
+    setImmediate(resolve);
+  });
+  renameSync(join(folder, "o~"), join(folder, "o"));
+  renameSync(join(folder, "f~"), join(folder, "f"));
+  await promise;
+  stop?.();
+  expect(told).toBe(1);
+});
+
 test("a folder that is missing: the one above tells when it is made", async () => {
   await hears(join(folder, "a/b/f"), () => mkdirSync(join(folder, "a")));
   await hears(join(folder, "a/b/f"), () => mkdirSync(join(folder, "a/b")));

@@ -154,6 +154,28 @@ test("changed after the first look, before anybody could tell", async () => {
   stop();
 });
 
+test("a change that nobody told of: what is heard is another folder by now, and it is heard anew", async () => {
+  const clock = createTestClock();
+  let print = "a";
+  let heard = 0;
+  const stop = createFileWatch({
+    clock,
+    path: "/f",
+    hear: () => {
+      heard += 1;
+      return Promise.resolve(() => {});
+    },
+    stat: () => Promise.resolve(print),
+    onChange: () => {},
+  });
+  await clock.advance(1_000);
+  expect(heard).toBe(1);
+  print = "b";
+  await clock.advance(30_000);
+  expect(heard).toBe(2);
+  stop();
+});
+
 test("told while it looks: it looks again", async () => {
   const clock = createTestClock();
   const waiting: ((print: string) => void)[] = [];
