@@ -7,7 +7,7 @@ import type { Relay } from "../relay/relay.ts";
 import type { Caller, Door } from "./door.ts";
 import { answerHead, assertRoutable } from "./entry.ts";
 import type { Admitted } from "./guard.ts";
-import { API_PREFIX, pathOf } from "./proxy.ts";
+import { isApi, pathOf } from "./proxy.ts";
 import type { ProxyDeps } from "./proxy.ts";
 import { createThrottle } from "./throttle.ts";
 
@@ -110,7 +110,7 @@ export function createEntrance({ clock, log, door, toResponse }: EntranceDeps): 
         logRefusal(error, request, caller.peer(), null);
         return Promise.resolve(toResponse(error, request));
       }
-      const proxied = pathOf(request.url).startsWith(API_PREFIX);
+      const proxied = isApi(pathOf(request.url));
       // The relay has limits of its own for uploads and replies, but none for a body that it does not read.
       const unread = (request.method === "GET" || request.method === "HEAD") && request.body !== null;
       const relayed = proxied && !unread;

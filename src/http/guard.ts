@@ -6,7 +6,7 @@ import { CcbError } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Keys } from "./keys.ts";
 import { PAGE_PATHS } from "./page-paths.ts";
-import { API_PREFIX } from "./proxy.ts";
+import { isApi } from "./proxy.ts";
 
 /** What is asked of a request. */
 export interface CallFacts {
@@ -65,7 +65,6 @@ const CALLBACKS: ReadonlySet<string> = new Set(["/callback"]);
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
-const isApi = (path: string): boolean => path.startsWith(API_PREFIX);
 const isPage = ({ method, path }: CallFacts): boolean => READS.has(method) && PAGE_PATHS.has(path);
 const isCallback = ({ method, path }: CallFacts): boolean => method === "GET" && CALLBACKS.has(path);
 

@@ -10,7 +10,10 @@ export interface ProxyDeps {
 }
 
 /** In front of the path of everything that is relayed. */
-export const API_PREFIX = "/v1/";
+const API_PREFIX = "/v1/";
+
+/** Whether a path, without its query, is relayed. */
+export const isApi = (path: string): boolean => path.startsWith(API_PREFIX);
 
 /** Path of a request URL, without the query. */
 export function pathOf(url: string): string {

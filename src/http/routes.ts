@@ -2,7 +2,7 @@
 import { Elysia } from "elysia";
 import { createErrorHook } from "./entry.ts";
 import type { ManagementDeps } from "./management.ts";
-import { API_PREFIX, createProxyRoutes, pathOf } from "./proxy.ts";
+import { createProxyRoutes, isApi, pathOf } from "./proxy.ts";
 import type { ProxyDeps } from "./proxy.ts";
 
 /** Mounts the controllers; what it gives back never rejects. */
@@ -17,9 +17,8 @@ export function createRoutes(deps: ProxyDeps & ManagementDeps): (request: Reques
   async function manage(request: Request): Promise<Response> {
     try {
       management ??= import("./management.ts").then(({ createManagement }) => createManagement(deps));
-      return await (
-        await management
-      )(request);
+      const handle = await management;
+      return await handle(request);
     } catch (error) {
       // Run from source, no descriptor may be left to read it with.
       management = null;
@@ -27,6 +26,5 @@ export function createRoutes(deps: ProxyDeps & ManagementDeps): (request: Reques
     }
   }
 
-  return (request) =>
-    pathOf(request.url).startsWith(API_PREFIX) ? Promise.resolve(api.fetch(request)) : manage(request);
+  return (request) => (isApi(pathOf(request.url)) ? Promise.resolve(api.fetch(request)) : manage(request));
 }
