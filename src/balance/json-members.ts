@@ -61,11 +61,17 @@ function behindValue(bytes: Uint8Array, start: number): number {
 /** So much of the end is looked through: a client writes its long members first, or last. */
 const END_BYTES = 64 * 1024;
 
-/** Of `_` and the small letters as \u005f to \u007a: no client writes them so, but a parser reads them. */
-const ESCAPED_LETTERS = ["\\u005", "\\u006", "\\u007"];
+const ESCAPED_LETTERS = ["\\u004", "\\u005", "\\u006", "\\u007"];
 
 /**
- * The value of the last top-level member called `name` (small letters and `_`) of a valid JSON object, where it stands
+ * Whether an ASCII letter, or `_`, may stand somewhere as \u0061: no client writes it so, but a parser reads it, and two
+ * spellings of one name could tell two readers different things.
+ */
+export const hasEscapedLetter = (bytes: Uint8Array): boolean =>
+  ESCAPED_LETTERS.some((escaped) => toBuffer(bytes).includes(escaped));
+
+/**
+ * The value of the last top-level member called `name` (ASCII letters and `_`) of a valid JSON object, where it stands
  * near the end: how many brackets close behind it says how deep it stands, so nothing before it is looked at. null: the
  * word is nowhere a key or a string of its own. undefined: it may stand further ahead, or be spelled otherwise.
  */
@@ -73,7 +79,7 @@ export function memberNearEnd(bytes: Uint8Array, name: string): Range | null | u
   const text = toBuffer(bytes);
   const quoted = `"${name}"`;
   const key = text.lastIndexOf(quoted);
-  if (key === -1) return ESCAPED_LETTERS.some((escaped) => text.includes(escaped)) ? undefined : null;
+  if (key === -1) return hasEscapedLetter(text) ? undefined : null;
   if (key < bytes.length - END_BYTES) return undefined;
   const colon = skipSpace(bytes, key + quoted.length);
   if (bytes[colon] !== COLON || bytes[key - 1] === BACKSLASH) return undefined;

@@ -1,5 +1,5 @@
 // What a caller may reach, as the guard found it: its key's allow-list, held against targets, providers and models. Pure.
-import { memberRanges, parseRange } from "../balance/json-members.ts";
+import { hasEscapedLetter, memberRanges, parseRange } from "../balance/json-members.ts";
 import { matchesGlob } from "../balance/model-routes.ts";
 import type { Forbidden } from "../balance/choosable.ts";
 import type { AllowList } from "../config/config.ts";
@@ -26,8 +26,6 @@ const BATCHES = /^\/+v1\/+messages\/+batches\/*$/i;
 const FILES = /^\/v1\/files(?:\/|$)/;
 /** They need no body that names one. */
 const BODILESS = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
-/** An ASCII letter as \u0061: no client writes it so, and two spellings of one name could tell two readers different things. */
-const ESCAPED_LETTER = /\\u00[4-7][0-9a-f]/i;
 const MODEL_KEY = /"model"\s*:/g;
 
 /** Whether a provider is within reach. */
@@ -49,8 +47,8 @@ export function forbiddenOf(access: Access, target: Target): Forbidden | null {
 
 /** Every model of a batch; null: they cannot be told for certain. */
 function modelsOfBatch(bytes: Uint8Array): readonly unknown[] | null {
+  if (hasEscapedLetter(bytes)) return null;
   const text = new TextDecoder().decode(bytes);
-  if (ESCAPED_LETTER.test(text)) return null;
   const batch = parseRange(bytes, { start: 0, end: bytes.length });
   if (typeof batch !== "object" || batch === null || !("requests" in batch) || !Array.isArray(batch.requests))
     return null;
