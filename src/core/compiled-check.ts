@@ -3,7 +3,7 @@ import type { Static, TSchema } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import type { TypeCheck } from "@sinclair/typebox/compiler";
 
-/** Makes the check of a schema. To compile it takes as long as a thousand checks. */
+/** Makes the check of a schema. To compile all of them took some milliseconds of each start. */
 export function compiledCheck<Schema extends TSchema>(
   schema: Schema,
 ): { readonly Check: (value: unknown) => value is Static<Schema> } {

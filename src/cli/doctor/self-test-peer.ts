@@ -1,11 +1,12 @@
 // The other side of the self-test, on loopback: an authorization server's token endpoint, and an upstream that checks
 // tokens and answers as a step wants it to.
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { builtin } from "../../core/builtin.ts";
 import type { Clock } from "../../core/ports.ts";
+import { sha256 } from "../../core/sha256.ts";
 
 /** A message that came with a good token. */
 export interface Asked {
@@ -120,7 +121,7 @@ export async function startPeer(clock: Pick<Clock, "after">): Promise<Peer> {
     }
     const pending = codes.get(body.code);
     codes.delete(body.code);
-    const challenge = createHash("sha256").update(body.code_verifier).digest("base64url");
+    const challenge = sha256(body.code_verifier).toString("base64url");
     const good =
       pending?.challenge === challenge && pending.redirectUri === body.redirect_uri && pending.state === body.state;
     if (!good) return refuse();

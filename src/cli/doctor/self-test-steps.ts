@@ -1,9 +1,10 @@
 // The steps of the self-test, each as a client would do it.
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import type { Fetch, FetchInit } from "../../core/ports.ts";
+import { sha256 } from "../../core/sha256.ts";
 import { LoginUrlSchema, StatusSchema } from "../../http/oauth-schemas.ts";
 import { envelope, sendJson } from "./self-test-peer.ts";
 import type { Asked, Peer } from "./self-test-peer.ts";
@@ -51,7 +52,7 @@ const PARALLEL = 4;
 /** More than a socket takes at once. */
 const BODY_TEXT = "ccb 自检 – e\u0301 🔧 ".repeat(8_000);
 
-const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const digestOf = (data: string | Uint8Array): string => sha256(data).toString("hex");
 const event = (name: string, data: object): string =>
   `event: ${name}\ndata: ${JSON.stringify({ type: name, ...data })}\n\n`;
 const delta = (text: string): string => event("content_block_delta", { index: 0, delta: { type: "text_delta", text } });
@@ -133,7 +134,7 @@ export function createSteps({ url, peer, fetch }: StepDeps): readonly Step[] {
     const seen = Promise.withResolvers<void>();
     peer.answer((asked) => {
       serving = asked.email;
-      received = sha256(asked.body);
+      received = digestOf(asked.body);
       beginStream(asked);
       void seen.promise.then(() => {
         writeInPieces(asked, REST);
@@ -148,10 +149,10 @@ export function createSteps({ url, peer, fetch }: StepDeps): readonly Step[] {
       // The rest is not sent before the beginning is here: one that holds it back waits for ever.
       seen.resolve();
     }
-    const sent = sha256(Buffer.from(JSON.stringify({ model: "claude-self-test", max_tokens: 16, stream: true, messages: [{ role: "user", content: BODY_TEXT }] }))); // prettier-ignore
+    const sent = digestOf(JSON.stringify({ model: "claude-self-test", max_tokens: 16, stream: true, messages: [{ role: "user", content: BODY_TEXT }] })); // prettier-ignore
     if (received !== sent) throw new StepFault("bytes", "request");
     const whole = Buffer.concat(pieces);
-    if (sha256(whole) !== sha256(Buffer.from(BEGINNING + REST)))
+    if (digestOf(whole) !== digestOf(BEGINNING + REST))
       throw new StepFault("bytes", `${whole.length} / ${Buffer.byteLength(BEGINNING + REST)}`);
   }
 
