@@ -1,8 +1,6 @@
 // The real world behind the ports: the one place that binds globals, besides main.ts.
 import { networkInterfaces, homedir, userInfo } from "node:os";
-import { readFileSync, watch } from "node:fs";
-import { lstat, realpath } from "node:fs/promises";
-import { dirname, relative, resolve, sep } from "node:path";
+import { readFileSync } from "node:fs";
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import type { RouteOf } from "../app.ts";
@@ -10,7 +8,7 @@ import { outboundProxy } from "../config/outbound.ts";
 import type { ProxyEnvironment } from "../config/outbound.ts";
 import { builtin } from "../core/builtin.ts";
 import { codeOf } from "../core/errors.ts";
-import type { Cancel, Clock, Fetch, Random } from "../core/ports.ts";
+import type { Clock, Fetch, Random } from "../core/ports.ts";
 import type { DesktopPorts } from "../notify/desktop.ts";
 
 /** Shared by all who wait for it. */
@@ -48,37 +46,6 @@ export const houseClock: Clock = {
     return realClock.after(Math.round((now + milliseconds) / WHOLE_MS) * WHOLE_MS - now, callback);
   },
 };
-
-/**
- * Calls back when a file changes, or is made, or the folder that it would be in. Resolves what ends that; null where
- * nobody says so: the system does not, or links lead to another folder.
- */
-export async function watchFolderOf(path: string, onEvent: () => void): Promise<Cancel | null> {
-  try {
-    const link = await lstat(path).then(
-      (found) => found.isSymbolicLink(),
-      () => false,
-    );
-    if (link) return null;
-    let folder = dirname(resolve(path));
-    for (;;) {
-      const real = await realpath(folder).catch(() => null);
-      if (real === folder) break;
-      if (real !== null || dirname(folder) === folder) return null;
-      folder = dirname(folder);
-    }
-    // The file, or the folder on the way to it that is missing: logs and stores may be written beside it all the time.
-    const name = relative(folder, resolve(path)).split(sep)[0]?.toLowerCase();
-    const watcher = watch(folder, { persistent: false }, (_event, changed) => {
-      if (changed === null || changed.toLowerCase() === name) onEvent();
-    });
-    // It will be looked at all the same, only later.
-    watcher.on("error", () => {});
-    return () => watcher.close();
-  } catch {
-    return null;
-  }
-}
 
 /** Stands still, the event loop with it. */
 export const rest = (milliseconds: number): void => Bun.sleepSync(milliseconds);

@@ -28,6 +28,7 @@ import { createNotifier } from "./service/notify.ts";
 import { stopSeconds } from "./service/plan.ts";
 import { createStore } from "./store.ts";
 import { createUsageFiles } from "./usage-files.ts";
+import { watchFolderOf } from "./watch-folder.ts";
 
 /** The banner waits this long for the keyring, so that it can say who is signed in; requests do not wait for it. */
 const BANNER_WAIT_MS = 1_500;
@@ -74,7 +75,7 @@ function watchConfiguration(file: string | null, app: App): () => void {
   return createFileWatch({
     clock: runtime.houseClock,
     stat: fingerprintOf,
-    hear: runtime.watchFolderOf,
+    hear: watchFolderOf,
     path,
     onChange: () => void app.reload(),
   });

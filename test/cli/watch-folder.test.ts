@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { watchFolderOf } from "../../src/cli/runtime.ts";
+import { watchFolderOf } from "../../src/cli/watch-folder.ts";
 
 let folder = "";
 beforeEach(() => {

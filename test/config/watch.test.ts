@@ -14,6 +14,20 @@ type Look = string | null | Error;
 /** Nobody tells of changes. */
 const hear = () => Promise.resolve(null);
 
+/** A watch of a file that rests and that nobody tells of, but for what is given. */
+function watchFile(given: Partial<Parameters<typeof createFileWatch>[0]>) {
+  const clock = createTestClock();
+  const stop = createFileWatch({
+    clock,
+    path: "/f",
+    hear,
+    stat: () => Promise.resolve("a"),
+    onChange: () => {},
+    ...given,
+  });
+  return { clock, stop };
+}
+
 /** A watch whose looks find what is listed, the last one again and again; says after which look it called. */
 async function calls(looks: readonly Look[], known?: string | null): Promise<number[]> {
   const clock = createTestClock();
@@ -66,13 +80,9 @@ describe("a change", () => {
 });
 
 test("it looks every two seconds, and not again while a look takes its time", async () => {
-  const clock = createTestClock();
   const waiting: ((print: string) => void)[] = [];
   let called = 0;
-  const stop = createFileWatch({
-    clock,
-    hear,
-    path: "/f",
+  const { clock, stop } = watchFile({
     stat: () => new Promise((resolve) => waiting.push(resolve)),
     onChange: () => called++,
   });
@@ -136,12 +146,9 @@ test("told of changes, it looks at once, once for many of them, and seldom by it
 });
 
 test("changed after the first look, before anybody could tell", async () => {
-  const clock = createTestClock();
   let print = "a";
   let called = 0;
-  const stop = createFileWatch({
-    clock,
-    path: "/f",
+  const { clock, stop } = watchFile({
     hear: () => {
       print = "b";
       return Promise.resolve(() => {});
@@ -155,18 +162,14 @@ test("changed after the first look, before anybody could tell", async () => {
 });
 
 test("a change that nobody told of: what is heard is another folder by now, and it is heard anew", async () => {
-  const clock = createTestClock();
   let print = "a";
   let heard = 0;
-  const stop = createFileWatch({
-    clock,
-    path: "/f",
+  const { clock, stop } = watchFile({
     hear: () => {
       heard += 1;
       return Promise.resolve(() => {});
     },
     stat: () => Promise.resolve(print),
-    onChange: () => {},
   });
   await clock.advance(1_000);
   expect(heard).toBe(1);
@@ -177,13 +180,10 @@ test("a change that nobody told of: what is heard is another folder by now, and 
 });
 
 test("told while it looks: it looks again", async () => {
-  const clock = createTestClock();
   const waiting: ((print: string) => void)[] = [];
   let tell = (): void => {};
   let called = 0;
-  const stop = createFileWatch({
-    clock,
-    path: "/f",
+  const { clock, stop } = watchFile({
     known: "a",
     hear: (_path, onEvent) => {
       tell = onEvent;
@@ -208,16 +208,9 @@ test("told while it looks: it looks again", async () => {
 });
 
 test("stopped before it hears: what it began to hear ends", async () => {
-  const clock = createTestClock();
   const heard = Promise.withResolvers<() => void>();
   let ended = 0;
-  const stop = createFileWatch({
-    clock,
-    path: "/f",
-    hear: () => heard.promise,
-    stat: () => Promise.resolve("a"),
-    onChange: () => {},
-  });
+  const { clock, stop } = watchFile({ hear: () => heard.promise });
   await clock.advance(0);
   stop();
   heard.resolve(() => void (ended += 1));
