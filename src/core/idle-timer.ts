@@ -6,6 +6,7 @@ export interface IdleTimer {
   begin(): void;
   /** The wait is over: something came. */
   end(): void;
+  /** For good: a wait that begins afterwards has no limit, and holds on to nothing. */
   stop(): void;
 }
 
@@ -15,6 +16,7 @@ const NEVER: IdleTimer = { begin: () => {}, end: () => {}, stop: () => {} };
 class Idle implements IdleTimer {
   private waitingSince: number | null = null;
   private cancel: Cancel | null = null;
+  private stopped = false;
   private readonly clock: Clock;
   private readonly milliseconds: number;
   private readonly expire: () => void;
@@ -36,6 +38,7 @@ class Idle implements IdleTimer {
   }
 
   begin(): void {
+    if (this.stopped) return;
     this.waitingSince = this.clock.monotonic();
     if (this.cancel === null) this.arm(this.milliseconds);
   }
@@ -45,6 +48,7 @@ class Idle implements IdleTimer {
   }
 
   stop(): void {
+    this.stopped = true;
     this.waitingSince = null;
     this.cancel?.();
     this.cancel = null;

@@ -26,6 +26,12 @@ class Waiting {
   }
 }
 
+/**
+ * Of so many lengths at once: those of the configuration and of the program are fewer. What is left of some time is a
+ * length that comes but once, and its line would keep a real timer when nobody waits any more.
+ */
+const MOST_LINES = 32;
+
 /** The timers of one length, in the order in which they fall due, as a ring with an end of its own. */
 class Line {
   readonly length: number;
@@ -81,12 +87,13 @@ export function shareTimers(clock: Clock): Clock {
     monotonic: () => clock.monotonic(),
     turn: () => clock.turn(),
     after(milliseconds, callback) {
-      const timer = new Waiting(clock.monotonic() + milliseconds, callback);
       let line = byLength.get(milliseconds);
       if (line === undefined) {
+        if (!Number.isInteger(milliseconds) || byLength.size >= MOST_LINES) return clock.after(milliseconds, callback);
         line = new Line(milliseconds);
         byLength.set(milliseconds, line);
       }
+      const timer = new Waiting(clock.monotonic() + milliseconds, callback);
       line.add(timer);
       if (!line.armed) arm(line, milliseconds);
       return () => timer.leave();

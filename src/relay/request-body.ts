@@ -104,10 +104,10 @@ function boundedReader(body: ReadableStream<Uint8Array>, { limit, idleMs, tooLar
         return null;
       });
       idle.end();
-      // A cancelled reader ends like a complete one: the reason is what counts.
-      if (failure !== null) throw failure;
-      if (result === null || result.done) {
+      if (failure !== null || result === null || result.done) {
         idle.stop();
+        // A cancelled reader ends like a complete one: the reason is what counts.
+        if (failure !== null) throw failure;
         return null;
       }
       size += result.value.byteLength;

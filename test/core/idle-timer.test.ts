@@ -68,6 +68,17 @@ test("stopped is stopped, and leaves no timer behind", async () => {
   expect(expired()).toBe(0);
 });
 
+test("stopped is for good: a wait that begins afterwards arms nothing", async () => {
+  const { clock, timer, expired } = make(1_000);
+  timer.begin();
+  timer.stop();
+  timer.begin();
+  expect(clock.timers()).toEqual([]);
+  timer.end();
+  await clock.advance(5_000);
+  expect(expired()).toBe(0);
+});
+
 test("0 means never", async () => {
   const { clock, timer, expired } = make(0);
   timer.begin();

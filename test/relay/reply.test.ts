@@ -120,6 +120,27 @@ test("a break comes after the bytes before it have had a turn to leave, as an Ab
   expect(it.clock.timers()).toEqual([]);
 });
 
+test("a break before the commit point leaves no timer that would hold on to the reply", async () => {
+  const clock = createTestClock();
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(Buffer.from("event: ping\ndata: {}\n\n"));
+      setImmediate(() => controller.error(new Error("the upstream broke")));
+    },
+  });
+  const response = new Response(body, { headers: { "content-type": "text/event-stream" } });
+  const reply = { response, abort: () => {}, clientGone: () => false, release: () => {} };
+  const options = { clock, idleMs: 1000, path: "/v1/messages", method: "POST", onAlive: () => {} };
+  const waiting = readAnswer({ reply, pooled: false }, options);
+  await clock.advance(1);
+  const answer = await waiting;
+  expect(answer.beginning.end).toBe("broken");
+  const { status, statusText, headers } = answer.response;
+  const text = nameOf(toClientResponse({ status, statusText, headers }, answer.beginning, answer.body).text());
+  await clock.advance(1);
+  expect([await text, clock.timers()]).toEqual(["AbortError", []]);
+});
+
 test("silence is a break too, and ends the exchange upstream", async () => {
   const it = await scripted();
   const text = nameOf(it.response.text());

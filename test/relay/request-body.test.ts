@@ -183,6 +183,21 @@ describe("the client leaves", () => {
     expect(await code).toBe("client_gone");
   });
 
+  test("no timer stays that would hold on to the request", async () => {
+    const clock = createTestClock();
+    const headers = { "content-length": "100" };
+    for (const announced of [{}, headers]) {
+      const source = pieces();
+      const code = codeOf(takeBody(request("/v1/messages", source.body, announced), "/v1/messages", LIMITS, clock));
+      source.push(3);
+      await clock.advance(1);
+      expect(clock.timers().length).toBe(1);
+      source.fail();
+      expect(await code).toBe("client_gone");
+      expect(clock.timers()).toEqual([]);
+    }
+  });
+
   test("an upstream that takes no more of it lets go of the client's", async () => {
     const source = pieces();
     const body = await takeBody(request("/v1/files", source.body), "/v1/files", LIMITS, createTestClock());
