@@ -15,7 +15,9 @@ import { createReload } from "./config/reload.ts";
 import { codeOf } from "./core/errors.ts";
 import { wordsOf } from "./core/language.ts";
 import type { Language } from "./core/language.ts";
+import { createNetworkWatch } from "./core/network-watch.ts";
 import type { Announce, Clock, Fetch, Log, Random } from "./core/ports.ts";
+import { repeat } from "./core/repeat.ts";
 import { shareTimers } from "./core/shared-timers.ts";
 import { createWakeWatch } from "./core/wake.ts";
 import { accountWait } from "./http/cooldowns.ts";
@@ -42,8 +44,8 @@ import type { UsageDeps } from "./usage/usage.ts";
 import type { Journal } from "./vault/journal.ts";
 import type { Vault } from "./vault/vault.ts";
 
-/** How often the machine is looked at for sleep and for another network, milliseconds. */
-const WATCH_MS = 5_000;
+/** How often the machine is looked at for sleep, and half as often for another network, milliseconds. */
+const WATCH_MS = 10_000;
 
 /** Proxy and authorities for an address; `proxy` is the provider's own, if any. */
 export type RouteOf = (url: string, proxy: Config["providers"][number]["proxy"]) => ReturnType<Route>;
@@ -108,8 +110,9 @@ export function createApp(deps: AppDeps): App {
   const reload = createReload({ live, log, announce: deps.announce, words });
   const store = createAccountStore();
   const wake = createWakeWatch(clock);
+  const network = createNetworkWatch(clock, deps.network);
   const meter = createMeter();
-  const connections = createConnections(clock, wake, deps.network);
+  const connections = createConnections(clock, wake, network);
   const exchangeUrl = (): string => `${deps.publicUrl()}/oauth/exchange-code`;
 
   let routeOf = deps.routing(deps.config.settings.ca_file);
@@ -133,6 +136,7 @@ export function createApp(deps: AppDeps): App {
   });
   const { schedule, prompt, refresher, lost } = oauth;
   wake.onWake(() => oauth.startOver());
+  network.onMove(() => oauth.startOver());
 
   const fleet = createFleet({
     clock,
@@ -251,13 +255,7 @@ export function createApp(deps: AppDeps): App {
     isTrusted: entrance.isTrusted,
   });
 
-  let cancelWatch = (): void => {};
-  function watch(): void {
-    wake.check();
-    if (connections.checkNetwork()) oauth.startOver();
-    alerts.look();
-    cancelWatch = deps.houseClock.after(WATCH_MS, watch);
-  }
+  let endWatch = (): void => {};
 
   return {
     store,
@@ -267,12 +265,16 @@ export function createApp(deps: AppDeps): App {
     start() {
       persistence.start();
       usage.start();
-      watch();
+      endWatch = repeat(deps.houseClock, WATCH_MS, () => {
+        wake.check();
+        network.check(1.5 * WATCH_MS);
+        alerts.look();
+      });
     },
     drain: () => requestEvents.close(),
     async stop() {
       requestEvents.close();
-      cancelWatch();
+      endWatch();
       usage.stop();
       lag.stop();
       alerts.stop();

@@ -14,15 +14,22 @@ const TUNED = {
   MIMALLOC_PURGE_DELAY: "10000",
   /**
    * How often the unused parts of pages that are in use are looked for and given back, milliseconds. Ten times a second, as
-   * the allocator does it, they are the ones that the next requests take anew, and a program that rests is woken up. Not
-   * much longer: what a burst leaves there is the machine's again soon.
+   * the allocator does it, they are the ones that the next requests take anew; and while a client keeps its connection
+   * open, a program that rests is woken up every second and would look each time. Not much longer: what a burst leaves
+   * there is the machine's again soon.
    */
-  MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "1000",
+  MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "5000",
   /**
    * How often a heap that hardly changes is collected, milliseconds. Bun does it every second: of a program that rests
    * that is most of what it costs. One that works is collected by what it allocates.
    */
-  BUN_GC_TIMER_INTERVAL: "30000",
+  BUN_GC_TIMER_INTERVAL: "60000",
+  /**
+   * After how long a rest, seconds, the whole heap is collected, code that was not used is let go of, and (the second time)
+   * what can be read from the file again leaves memory. Bun begins after ten seconds: between two requests of one
+   * conversation that is work for nothing, and the next one finds less than before.
+   */
+  BUN_IDLE_GC_SECONDS: "120,480",
 };
 
 /**

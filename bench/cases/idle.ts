@@ -4,8 +4,11 @@ import type { Note } from "../figures.ts";
 import { cpuSeconds, residentKb } from "../measure.ts";
 import { proxies, startTargets, type ProxyName, type Rig } from "../rig.ts";
 
-/** From the start, and the one request that each has served, to the minute that is measured. */
-const SETTLE_MS = 5_000;
+/**
+ * From the start, and the one request that each has served, to the minute that is measured: within ten seconds the collector
+ * has been over what the start left behind, in each of them.
+ */
+const SETTLE_MS = 15_000;
 
 export async function runIdle(rig: Rig, names: readonly ProxyName[], seconds: number, note: Note): Promise<void> {
   await using started = await startTargets(proxies(rig, names));

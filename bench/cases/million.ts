@@ -10,7 +10,8 @@ const WARM_UP_SHARE = 0.1;
 const CONCURRENCY = 32;
 const SESSIONS = 60;
 const SLICE_SECONDS = 10;
-const REST_MS = 2_000;
+/** Longer than the allocator keeps what was freed. */
+const REST_MS = 12_000;
 
 /** Sends at least so many; gives how many it were. */
 async function send(url: string, requests: number): Promise<number> {

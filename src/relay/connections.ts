@@ -1,5 +1,6 @@
 // Which requests may use a pooled connection. `fetch` reuses one that was idle for minutes (facts/bun), and one that
 // died silently (sleep, another network, a forgetful NAT) answers nothing: a request on it would hang.
+import type { NetworkWatch } from "../core/network-watch.ts";
 import type { Clock } from "../core/ports.ts";
 import type { WakeWatch } from "../core/wake.ts";
 
@@ -15,6 +16,8 @@ export const SHORT_ANSWER_TOKENS = 1_024;
 const SURELY_ALIVE_MS = 1_000;
 /** A prompt this large can take longer than SILENCE_MS to its first byte. */
 const LARGE_BODY_BYTES = 512 * 1024;
+/** A request that comes so long after the last look at the network looks first, milliseconds. */
+const NETWORK_FRESH_MS = 5_000;
 
 export interface RequestShape {
   readonly method: string;
@@ -41,8 +44,6 @@ export interface Connections {
   alive(origin: string): void;
   /** A connection of this origin stayed silent: its pool is not used until it has emptied itself. */
   suspect(origin: string): void;
-  /** Looks whether the machine changed its network; true where it did. Call it now and then. */
-  checkNetwork(): boolean;
 }
 
 /** The silence after which a request on a reused connection is given up, milliseconds; 0: it may take long for good reasons. */
@@ -54,24 +55,22 @@ function suspiciousSilence({ method, path, stream, maxTokens, bodyBytes, resenda
   return (maxTokens ?? 0) <= SHORT_ANSWER_TOKENS ? SHORT_ANSWER_SILENCE_MS : 0;
 }
 
-/**
- * Creates the judgement over pooled connections. After a sleep every one may be dead; so it is on another network:
- * `network` gives a fingerprint of the machine's own addresses.
- */
-export function createConnections(clock: Clock, wake: WakeWatch, network: () => string): Connections {
+/** Creates the judgement over pooled connections. After a sleep every one may be dead; so it is on another network. */
+export function createConnections(clock: Clock, wake: WakeWatch, network: NetworkWatch): Connections {
   const lastAlive = new Map<string, number>();
   const suspectUntil = new Map<string, number>();
   let allSuspectUntil = 0;
-  let addresses = network();
 
   function doubt(): void {
     allSuspectUntil = clock.monotonic() + POOL_LIFETIME_MS;
   }
   wake.onWake(doubt);
+  network.onMove(doubt);
 
   return {
     plan(origin, shape) {
       wake.check();
+      network.check(NETWORK_FRESH_MS);
       const now = clock.monotonic();
       if (now < allSuspectUntil || now < (suspectUntil.get(origin) ?? 0)) return { keepalive: false, silenceMs: 0 };
       const idle = now - (lastAlive.get(origin) ?? -POOL_LIFETIME_MS);
@@ -81,12 +80,5 @@ export function createConnections(clock: Clock, wake: WakeWatch, network: () => 
     },
     alive: (origin) => void lastAlive.set(origin, clock.monotonic()),
     suspect: (origin) => void suspectUntil.set(origin, clock.monotonic() + POOL_LIFETIME_MS),
-    checkNetwork() {
-      const current = network();
-      const moved = current !== addresses;
-      if (moved) doubt();
-      addresses = current;
-      return moved;
-    },
   };
 }

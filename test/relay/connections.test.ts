@@ -1,5 +1,7 @@
 // Which requests may use a pooled connection: after sleep, on another network, after silence, after idling. Fake clock.
 import { beforeEach, describe, expect, test } from "bun:test";
+import { createNetworkWatch } from "../../src/core/network-watch.ts";
+import type { NetworkWatch } from "../../src/core/network-watch.ts";
 import { createWakeWatch } from "../../src/core/wake.ts";
 import { createConnections } from "../../src/relay/connections.ts";
 import type { Connections, RequestShape } from "../../src/relay/connections.ts";
@@ -24,13 +26,15 @@ const NEW = { keepalive: false, silenceMs: 0 };
 
 let clock: TestClock;
 let connections: Connections;
+let network: NetworkWatch;
 let addresses = "eth0 10.0.0.1";
 const plan = (shape = STREAM, origin = ORIGIN) => connections.plan(origin, shape);
 
 beforeEach(() => {
   clock = createTestClock();
   addresses = "eth0 10.0.0.1";
-  connections = createConnections(clock, createWakeWatch(clock), () => addresses);
+  network = createNetworkWatch(clock, () => addresses);
+  connections = createConnections(clock, createWakeWatch(clock), network);
 });
 
 describe("a pool that cannot hold an old connection is simply used", () => {
@@ -123,17 +127,26 @@ describe("another network", () => {
     connections.alive(ORIGIN);
     addresses = "wlan0 192.168.1.7";
     expect(plan()).toEqual(WATCHED);
-    connections.checkNetwork();
+    network.check(0);
     expect([plan(), plan(STREAM, "https://other.example")]).toEqual([NEW, NEW]);
   });
 
+  test("the first request after a pause notices it by itself", async () => {
+    connections.alive(ORIGIN);
+    addresses = "wlan0 192.168.1.7";
+    await clock.advance(4_999);
+    expect(plan()).toEqual(WATCHED);
+    await clock.advance(1);
+    expect(plan()).toEqual(NEW);
+  });
+
   test("the same one changes nothing, and each change counts once", async () => {
-    connections.checkNetwork();
+    network.check(0);
     expect(plan()).toEqual(POOLED);
     addresses = "tun0 10.8.0.2";
-    connections.checkNetwork();
+    network.check(0);
     await clock.advance(330_000);
-    connections.checkNetwork();
+    network.check(0);
     expect(plan()).toEqual(POOLED);
   });
 });
