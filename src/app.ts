@@ -44,8 +44,8 @@ import type { UsageDeps } from "./usage/usage.ts";
 import type { Journal } from "./vault/journal.ts";
 import type { Vault } from "./vault/vault.ts";
 
-/** How often the machine is looked at for sleep, and half as often for another network, milliseconds. */
-const WATCH_MS = 10_000;
+/** How often the machine is looked at for sleep, and every third time for another network, milliseconds. */
+const WATCH_MS = 5_000;
 
 /** Proxy and authorities for an address; `proxy` is the provider's own, if any. */
 export type RouteOf = (url: string, proxy: Config["providers"][number]["proxy"]) => ReturnType<Route>;
@@ -267,7 +267,7 @@ export function createApp(deps: AppDeps): App {
       usage.start();
       endWatch = repeat(deps.houseClock, WATCH_MS, () => {
         wake.check();
-        network.check(1.5 * WATCH_MS);
+        network.check(2.5 * WATCH_MS);
         alerts.look();
       });
     },

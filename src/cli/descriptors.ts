@@ -6,7 +6,7 @@ import { codeOf } from "../core/errors.ts";
 import type { Cancel, Clock, Log } from "../core/ports.ts";
 
 /** How often it looks, milliseconds. */
-const LOOK_MS = 10_000;
+const LOOK_MS = 5_000;
 /** And while there are none. */
 const LOOK_AGAIN_MS = 500;
 /** How long the event loop stands still at each of its turns while there are none, milliseconds. */
@@ -33,7 +33,7 @@ function openNull(): () => void {
   return () => closeSync(descriptor);
 }
 
-/** Looks every ten seconds. Gives back what ends it. */
+/** Looks every five seconds. Gives back what ends it. */
 export function watchDescriptors({ clock, log, onShort, rest, open = openNull }: DescriptorWatchDeps): Cancel {
   let short = false;
   let lookedAt = 0;

@@ -32,10 +32,10 @@ export const realClock: Clock = {
   turn: () => (nextTurn ??= startTurn()),
 };
 
-const WHOLE_MS = 10_000;
+const WHOLE_MS = 5_000;
 
 /**
- * For what looks at something again and again: the timers of ten seconds and more are due at whole tens, so that one
+ * For what looks at something again and again: the timers of five seconds and more are due at whole fives, so that one
  * wake-up serves them all.
  */
 export const houseClock: Clock = {

@@ -35,11 +35,11 @@ test("while there are some, the loop never rests and nothing stays open", async 
 test("with none left it rests at each turn, until there are several again; each is said once", async () => {
   const { clock, seen, said } = make();
   seen.free = 0;
-  await clock.advance(12_000);
+  await clock.advance(8_000);
   expect(seen.rests).toBeGreaterThan(100);
   // One that comes free goes to the next connection that waits.
   seen.free = 1;
-  await clock.advance(12_000);
+  await clock.advance(8_000);
   expect([seen.said, ...said()]).toEqual([1, 1, 0]);
   seen.free = 100;
   await clock.advance(1_000);
@@ -51,14 +51,14 @@ test("with none left it rests at each turn, until there are several again; each 
 test("a machine without /dev/null has nothing to look at", async () => {
   const { clock, seen } = make("ENOENT");
   seen.free = 0;
-  await clock.advance(12_000);
+  await clock.advance(8_000);
   expect(seen).toMatchObject({ rests: 0, said: 0 });
 });
 
 test("stopped: no timer stays", async () => {
   const { clock, seen, stop } = make();
   seen.free = 0;
-  await clock.advance(12_000);
+  await clock.advance(8_000);
   stop();
   expect(clock.timers()).toEqual([]);
 });

@@ -31,7 +31,7 @@ describe("no response headers", () => {
       expect(error.message).toContain(`${seconds} s`);
       expect(error.message).toContain("settings.timeouts");
       await request.aborted;
-      expect(served.world.clock.timers().filter((ms) => ms > 10_000)).toEqual([]);
+      expect(served.world.clock.timers().filter((ms) => ms > 5_000)).toEqual([]);
     });
   }
 
@@ -124,7 +124,7 @@ describe("a silent stream", () => {
     ).aborted;
     await reply.text().catch(() => {});
     await breathe();
-    // One looks at the machine's clocks every 10 s; the others belong to a length of time, not to a request.
+    // One looks at the machine's clocks every 5 s; the others belong to a length of time, not to a request.
     const left = served.world.clock.timers().length;
     for (let index = 0; index < 20; index += 1) {
       upstream.script(bytes(200, "x"));
