@@ -9,6 +9,7 @@ import { breakAfter, hang, hangUp, sse } from "../support/replies.ts";
 import type { Reply } from "../support/replies.ts";
 import { startUpstream } from "../support/upstream.ts";
 import type { Upstream } from "../support/upstream.ts";
+import { settledNow } from "../support/world.ts";
 import { startServed } from "./_served.ts";
 import type { Served } from "./_served.ts";
 
@@ -38,15 +39,10 @@ const reading =
   (reply: () => Reply): Ending =>
   async (served, upstream) => {
     upstream.handle(reply);
-    let over = false;
     const text = fetch(`${served.url}/v1/messages`, { ...messagesRequest({ stream: true }), keepalive: false })
       .then((response) => response.text())
-      .catch(() => "")
-      .finally(() => {
-        over = true;
-      });
-    while (!over) await breathe(served);
-    await text;
+      .catch(() => "");
+    for (let over = false; !over; over = await settledNow(text)) await breathe(served);
   };
 
 /** A client that is gone before anything comes. */
