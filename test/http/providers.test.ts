@@ -283,6 +283,8 @@ test("requests under way are counted until they end", async () => {
     signal: client.signal,
   });
   await eventually("one is under way", async () => (await targetOf(world)).in_flight === 1);
+  // Before it has arrived there, the reply that hangs would be left for the next one.
+  await world.upstream.request(0);
   client.abort();
   await going.catch(() => {});
   await eventually("none is", async () => (await targetOf(world)).in_flight === 0);
