@@ -1,6 +1,7 @@
 // What ccb tells systemd of itself: ready, stopping, alive (sd_notify(3), sd_watchdog_enabled(3)).
 import type { Environment } from "../../config/environment.ts";
 import type { Cancel, Clock } from "../../core/ports.ts";
+import { repeat } from "../../core/repeat.ts";
 
 export interface NotifierDeps {
   readonly env: Environment;
@@ -45,8 +46,7 @@ export function createNotifier({ env, pid, clock, open }: NotifierDeps): Notifie
   let cancel: Cancel = () => {};
   function ping(): void {
     if (period === null) return;
-    send?.("WATCHDOG=1");
-    cancel = clock.after(period / PINGS_PER_PERIOD, ping);
+    cancel = repeat(clock, period / PINGS_PER_PERIOD, () => void send?.("WATCHDOG=1"));
   }
   /** The manager's queue may be full for a moment; it waits for this one word. */
   function say(text: string): void {
