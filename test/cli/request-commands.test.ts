@@ -23,6 +23,13 @@ async function send(served: Pick<Served, "ccb">, session: string, model = "claud
   return reply.headers.get("x-ccb-request-id") ?? "";
 }
 
+/** Where it is noon now: what is two hours away is still today, and is said without its date. */
+function atNoon(): { readonly TZ: string } {
+  const ahead = 12 - new Date().getUTCHours();
+  // POSIX counts to the west.
+  return { TZ: `Etc/GMT${ahead < 0 ? "+" : "-"}${Math.abs(ahead)}` };
+}
+
 /** A name that a terminal would obey. */
 const STRANGE = "claude-\u001b[31msonnet\u009b2J\u202e";
 
@@ -73,7 +80,7 @@ describe("after some requests", () => {
   });
 
   test("trace tells why, in both languages", async () => {
-    const { code, stdout } = await served.run(["trace", failedOver]);
+    const { code, stdout } = await served.run(["trace", failedOver], atNoon());
     expect(code).toBe(0);
     for (const pattern of [
       new RegExp(`^${failedOver}  POST /v1/messages  .*ago|now\\)$`, "m"),
@@ -94,7 +101,7 @@ describe("after some requests", () => {
 
   test("a trace of a request that left somebody out says until when", async () => {
     const id = await send(served, "another");
-    const { stdout } = await served.run(["trace", id]);
+    const { stdout } = await served.run(["trace", id], atNoon());
     expect(stdout).toMatch(/^Left out\n {2}Claude Code Official \/ \w+@example\.com +at its limit, .*until \d\d:\d\d \(in 2 hours\)$/m); // prettier-ignore
   });
 
