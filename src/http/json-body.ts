@@ -38,6 +38,6 @@ async function readText(request: Request, clock: Clock): Promise<string> {
   const tooLarge = (): CcbError => new CcbError("body_too_large", (words) => words.http.bodyTooLong);
   if (Number(request.headers.get("content-length") ?? 0) > LIMIT_BYTES) throw tooLarge();
   if (request.body === null) return "";
-  const bytes = await readWhole(request.body, { limit: LIMIT_BYTES, idleMs: IDLE_MS, tooLarge }, clock);
+  const { bytes } = await readWhole(request.body, { limit: LIMIT_BYTES, idleMs: IDLE_MS, tooLarge }, clock);
   return new TextDecoder().decode(bytes);
 }

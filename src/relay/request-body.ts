@@ -5,10 +5,12 @@ import type { Clock } from "../core/ports.ts";
 import { giveBuffer, takeBuffer } from "./body-buffers.ts";
 import { clientGone } from "./client-gone.ts";
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 export type RequestBody =
   | { readonly kind: "none" }
   /** `release`: nobody will look at the bytes any more. */
-  | { readonly kind: "whole"; readonly bytes: Uint8Array<ArrayBuffer>; readonly release?: () => void }
+  | { readonly kind: "whole"; readonly bytes: Bytes; readonly release?: () => void }
   /** Once: it cannot be sent again. `contentLength` is null where the client did not say. */
   | { readonly kind: "once"; readonly stream: ReadableStream<Uint8Array>; readonly contentLength: string | null };
 
@@ -58,21 +60,21 @@ export async function takeBody(request: Request, path: string, limits: BodyLimit
   if (whole) {
     const short = length !== null && length <= AT_ONCE_BYTES;
     if (short) return { kind: "whole", bytes: await readShort(request, bounds, clock) };
-    const bytes = await readWhole(bodyOf(request), bounds, clock, length);
-    return { kind: "whole", bytes, release: () => giveBuffer(new Uint8Array(bytes.buffer)) };
+    const { bytes, memory } = await readWhole(bodyOf(request), bounds, clock, length);
+    return { kind: "whole", bytes, ...(memory === null ? {} : { release: () => giveBuffer(memory) }) };
   }
   return { kind: "once", stream: bounded(bodyOf(request), bounds, clock), contentLength: announced };
 }
 
 /** There is one: only who speaks to ccb in process can announce what does not come. */
-const bodyOf = ({ body }: Request): ReadableStream<Uint8Array> => body ?? new Blob([]).stream();
+const bodyOf = ({ body }: Request): ReadableStream<Bytes> => body ?? new Blob([]).stream();
 
 /**
  * A short body, which mostly has come with its head: then it is there by the next turn, and taken at once. Reading it
  * chunk by chunk takes 64 kB of memory a chunk, and costs half as much again as the whole relay. A copy stands by for the
  * client that is slow: only chunks show how long it has been silent.
  */
-async function readShort(request: Request, bounds: Bounds, clock: Clock): Promise<Uint8Array<ArrayBuffer>> {
+async function readShort(request: Request, bounds: Bounds, clock: Clock): Promise<Bytes> {
   await clock.turn();
   const standby = request.clone();
   let whole: ArrayBuffer | null = null;
@@ -84,11 +86,11 @@ async function readShort(request: Request, bounds: Bounds, clock: Clock): Promis
   // What is there already has been handed over behind the jobs that wait now.
   await Promise.resolve();
   if (whole !== null) return Buffer.from(whole);
-  return standby.body === null ? new Uint8Array() : readWhole(standby.body, bounds, clock);
+  return standby.body === null ? new Uint8Array() : (await readWhole(standby.body, bounds, clock)).bytes;
 }
 
 /** Reads one chunk after another; `next` resolves null at the end. */
-function boundedReader(body: ReadableStream<Uint8Array>, { limit, idleMs, tooLarge }: Bounds, clock: Clock) {
+function boundedReader(body: ReadableStream<Bytes>, { limit, idleMs, tooLarge }: Bounds, clock: Clock) {
   const reader = body.getReader();
   let size = 0;
   let failure: CcbError | null = null;
@@ -97,7 +99,7 @@ function boundedReader(body: ReadableStream<Uint8Array>, { limit, idleMs, tooLar
     void reader.cancel().catch(() => {});
   });
   return {
-    async next(): Promise<Uint8Array | null> {
+    async next(): Promise<Bytes | null> {
       idle.begin();
       const result = await reader.read().catch((error: unknown) => {
         failure ??= clientGone(error);
@@ -127,34 +129,48 @@ function boundedReader(body: ReadableStream<Uint8Array>, { limit, idleMs, tooLar
 
 const GROWTH = 4;
 
+interface Whole {
+  readonly bytes: Bytes;
+  /** Where they are, if that is memory of ccb's own; null: where they came. */
+  readonly memory: Bytes | null;
+}
+
 /**
- * A whole body. Where its length was `announced` it is written where it will stay: pieces that are put together
- * afterwards take twice the memory. Rejects with the bounds' own error, `upload_timeout` or `client_gone`.
+ * A whole body. One that came in one piece stays where it is. Else, where its length was `announced`, it is written where
+ * it will stay: pieces that are put together afterwards take twice the memory. Rejects with the bounds' own error,
+ * `upload_timeout` or `client_gone`.
  */
 export async function readWhole(
-  body: ReadableStream<Uint8Array>,
+  body: ReadableStream<Bytes>,
   bounds: Bounds,
   clock: Clock,
   announced: number | null = null,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Whole> {
   const reader = boundedReader(body, bounds, clock);
-  let whole = takeBuffer(announced ?? 0) ?? new Uint8Array();
+  let whole: Bytes = new Uint8Array();
+  let memory: Bytes | null = null;
   let size = 0;
   for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
     const needed = size + chunk.byteLength;
-    if (needed > whole.byteLength) {
-      // A few times what has come, and not all that is announced: two hundred who announce much would cost a pause.
-      const larger = new Uint8Array(Math.max(needed, Math.min(announced ?? Infinity, needed * GROWTH)));
-      larger.set(whole.subarray(0, size));
-      whole = larger;
+    if (size === 0) whole = chunk;
+    else {
+      if (needed > whole.byteLength) {
+        // A few times what has come, and not all that is announced: two hundred who announce much would cost a pause. Not
+        // filled with zeros either, which costs as much as the body does: nobody sees more of it than was written.
+        memory =
+          takeBuffer(Math.max(needed, announced ?? 0)) ??
+          Buffer.allocUnsafeSlow(Math.max(needed, Math.min(announced ?? Infinity, needed * GROWTH)));
+        memory.set(whole.subarray(0, size));
+        whole = memory;
+      }
+      whole.set(chunk, size);
     }
-    whole.set(chunk, size);
     size = needed;
   }
-  return Buffer.from(whole.buffer, 0, size);
+  return { bytes: Buffer.from(whole.buffer, whole.byteOffset, size), memory };
 }
 
-function bounded(body: ReadableStream<Uint8Array>, bounds: Bounds, clock: Clock): ReadableStream<Uint8Array> {
+function bounded(body: ReadableStream<Bytes>, bounds: Bounds, clock: Clock): ReadableStream<Uint8Array> {
   const reader = boundedReader(body, bounds, clock);
   return new ReadableStream<Uint8Array>(
     {

@@ -11,6 +11,7 @@ const LIMITS = { wholeLimit: 32 * MB, idleMs: 60_000 };
 interface Pieces {
   readonly body: ReadableStream<Uint8Array>;
   push(bytes: number | string): void;
+  piece(bytes: Uint8Array): void;
   end(): void;
   fail(): void;
   readonly cancelled: boolean;
@@ -31,6 +32,7 @@ function pieces(): Pieces {
   return {
     body,
     push: (bytes) => controller?.enqueue(typeof bytes === "string" ? Buffer.from(bytes) : new Uint8Array(bytes)),
+    piece: (bytes) => controller?.enqueue(bytes),
     end: () => controller?.close(),
     fail: () => controller?.error(new Error("the connection broke")),
     get cancelled() {
@@ -69,6 +71,27 @@ describe("how it is taken", () => {
     chunked.end();
     expect(textOf(await work)).toBe("one two");
     expect(textOf(await take("/v1/messages/batches", request("/v1/messages/batches", "x")))).toBe("x");
+  });
+
+  test("in one piece it stays where it came, and that memory is nobody else's afterwards", async () => {
+    const chunked = pieces();
+    const work = take("/v1/messages", request("/v1/messages", chunked.body));
+    chunked.piece(new Uint8Array(Buffer.from("before one after")).subarray(7, 10));
+    chunked.end();
+    const body = await work;
+    expect(textOf(body)).toBe("one");
+    expect(body).not.toHaveProperty("release");
+  });
+
+  test("in many pieces it is put together in memory that is used again", async () => {
+    const chunked = pieces();
+    const work = take("/v1/messages", request("/v1/messages", chunked.body));
+    const text = Array.from({ length: 100 }, (_, index) => `${index}`.padStart(2000, "x"));
+    for (const piece of text) chunked.push(piece);
+    chunked.end();
+    const body = await work;
+    expect(textOf(body)).toBe(text.join(""));
+    expect(body).toHaveProperty("release");
   });
 
   test("whole elsewhere where it is small for sure", async () => {
