@@ -4,6 +4,15 @@
 /** Bun runs at most 256 fetches at once per process unless this says otherwise: number 257 would wait without an error. */
 const MAX_FETCHES = "65535";
 
+const FEW_CORES = 2;
+const WITH_FEW_CORES = {
+  /**
+   * A thread of the collector touches memory ahead of its use. Where no core is free for that it is in the way of the
+   * thread that it works for, most of all after a burst.
+   */
+  BUN_JSC_useWarmUpMarkedBlocks: "0",
+};
+
 /** What suits a server that rests most of the day better than Bun's own choice. A person's choice goes before it. */
 const TUNED = {
   /**
@@ -30,6 +39,7 @@ const TUNED = {
    * conversation that is work for nothing, and the next one finds less than before.
    */
   BUN_IDLE_GC_SECONDS: "120,480",
+  ...(navigator.hardwareConcurrency <= FEW_CORES && WITH_FEW_CORES),
 };
 
 /**
