@@ -129,6 +129,15 @@ function boundedReader(body: ReadableStream<Bytes>, { limit, idleMs, tooLarge }:
 
 const GROWTH = 4;
 
+/**
+ * Memory for a body of which so many bytes have come. A few times that, and not all that is announced: two hundred who
+ * announce much would cost a pause. Not filled with zeros either, which costs as much as the body does: nobody sees more of
+ * it than was written.
+ */
+const roomFor = (needed: number, announced: number | null): Bytes =>
+  takeBuffer(Math.max(needed, announced ?? 0)) ??
+  Buffer.allocUnsafeSlow(Math.max(needed, Math.min(announced ?? Infinity, needed * GROWTH)));
+
 interface Whole {
   readonly bytes: Bytes;
   /** Where they are, if that is memory of ccb's own; null: where they came. */
@@ -155,11 +164,7 @@ export async function readWhole(
     if (size === 0) whole = chunk;
     else {
       if (needed > whole.byteLength) {
-        // A few times what has come, and not all that is announced: two hundred who announce much would cost a pause. Not
-        // filled with zeros either, which costs as much as the body does: nobody sees more of it than was written.
-        memory =
-          takeBuffer(Math.max(needed, announced ?? 0)) ??
-          Buffer.allocUnsafeSlow(Math.max(needed, Math.min(announced ?? Infinity, needed * GROWTH)));
+        memory = roomFor(needed, announced);
         memory.set(whole.subarray(0, size));
         whole = memory;
       }
