@@ -164,8 +164,9 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
       }
       stopLooking();
       notifier.stopping(stopSeconds(settings.shutdown_grace_seconds));
-      announce(words.cli.stopping({ seconds: settings.shutdown_grace_seconds }));
       void shutDown(app, open, settings.shutdown_grace_seconds, log).finally(resolve);
+      // Who reads this finds that nobody listens any more.
+      announce(words.cli.stopping({ seconds: settings.shutdown_grace_seconds }));
     }
     onSignals({ stop, reload: () => void app.reload() });
   });

@@ -80,16 +80,19 @@ describe("an address that is taken", () => {
 
 const EVENTS = anthropicStream("goodbye", 4);
 
-/** An upstream whose stream waits, after its first event, for the test. */
+/** So many events that ccb begins to pass them on. */
+const BEGINNING = 3;
+
+/** An upstream whose stream waits, after its beginning, for the test. */
 async function startWaiting() {
   const upstream = await startUpstream();
   const gate = Promise.withResolvers<void>();
   upstream.script(
     sse(
       (async function* () {
-        yield EVENTS[0] ?? "";
+        yield* EVENTS.slice(0, BEGINNING);
         await gate.promise;
-        yield* EVENTS.slice(1);
+        yield* EVENTS.slice(BEGINNING);
       })(),
     ),
   );
