@@ -6,6 +6,7 @@ import type { App } from "../app.ts";
 import type { Settings } from "../config/config.ts";
 import { isEveryAddress, managementNeedsKey, NO_HOST } from "../config/exposure.ts";
 import { CcbError, codeOf } from "../core/errors.ts";
+import { startAtEvery } from "./every-address.ts";
 import { userId } from "./runtime.ts";
 import { startServer, startSocket } from "./server.ts";
 import type { Tls } from "./server.ts";
@@ -34,15 +35,6 @@ export function addressesOf(host: string): readonly string[] {
     (list ?? []).some(({ address }) => address === "::1"),
   );
   return hasIpv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
-}
-
-function toError(cause: unknown, host: string, port: number): CcbError {
-  const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "failed";
-  if (code === "EADDRINUSE")
-    return new CcbError("address_in_use", (words) => words.cli.addressInUse({ host, port }), { cause });
-  if (code.startsWith("ERR_"))
-    return new CcbError("address_in_use", (words) => words.access.tlsFailed({ reason: code }), { cause });
-  return new CcbError("address_in_use", (words) => words.cli.addressFailed({ host, port, reason: code }), { cause });
 }
 
 async function readTls(tls: Settings["tls"]): Promise<Tls | null> {
@@ -102,19 +94,9 @@ export async function listen(settings: ListenSettings, app: App): Promise<Listen
   const tls = await readTls(settings.tls);
   // What takes time comes first: who finds ccb at one door finds it at all of them.
   if (socket !== null) await clearSocketPath(socket, userId());
-  const servers: Server<undefined>[] = [];
-  let port = settings.port;
+  const servers = startAtEvery(addresses, settings.port, (hostname, port) => startServer(hostname, port, app, tls));
+  const port = servers[0]?.port ?? settings.port;
   try {
-    for (const hostname of addresses) {
-      try {
-        const server = startServer(hostname, port, app, tls);
-        servers.push(server);
-        // The first decides the port where any free one will do.
-        port = server.port ?? port;
-      } catch (cause) {
-        throw toError(cause, hostname, port);
-      }
-    }
     if (socket !== null) servers.push(openSocket(socket, app));
   } catch (error) {
     for (const server of servers) void server.stop(true);

@@ -1,0 +1,50 @@
+// One port at several addresses, and an own error for one that is not to be had.
+import { CcbError, codeOf } from "../core/errors.ts";
+
+/** Two programs may want the same free port at once. */
+const TRIES = 5;
+
+interface Listener {
+  readonly port?: number | undefined;
+  stop(cut: boolean): unknown;
+}
+
+function toError(cause: unknown, host: string, port: number): CcbError {
+  const code = codeOf(cause);
+  if (code === "EADDRINUSE")
+    return new CcbError("address_in_use", (words) => words.cli.addressInUse({ host, port }), { cause });
+  if (code.startsWith("ERR_"))
+    return new CcbError("address_in_use", (words) => words.access.tlsFailed({ reason: code }), { cause });
+  return new CcbError("address_in_use", (words) => words.cli.addressFailed({ host, port, reason: code }), { cause });
+}
+
+/**
+ * Calls `start` for each address, with the same port. For port 0 the first address decides which; where another program
+ * has that one at a later address, all begin anew with another. Throws `address_in_use`, and then nothing listens.
+ */
+export function startAtEvery<L extends Listener>(
+  addresses: readonly string[],
+  port: number,
+  start: (address: string, port: number) => L,
+): L[] {
+  for (let tries = 1; ; tries += 1) {
+    const listeners: L[] = [];
+    let chosen = port;
+    try {
+      for (const address of addresses) {
+        try {
+          const listener = start(address, chosen);
+          listeners.push(listener);
+          chosen = listener.port ?? chosen;
+        } catch (cause) {
+          throw toError(cause, address, chosen);
+        }
+      }
+      return listeners;
+    } catch (error) {
+      for (const listener of listeners) listener.stop(true);
+      const mayHelp = port === 0 && listeners.length > 0 && tries < TRIES;
+      if (!mayHelp) throw error;
+    }
+  }
+}
