@@ -111,23 +111,23 @@ export function makeHome(): string {
   return home;
 }
 
+/** Below what systems give to connections of their own accord (Linux from 32768, others from 49152): else one of those takes it first. */
+const PORTS = { from: 12_000, to: 32_000 };
+
 /** A port that was free on 127.0.0.1 and ::1 a moment ago. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = await tryPort("127.0.0.1", 0);
-    if (port !== undefined && (await tryPort("::1", port)) !== undefined) return port;
+    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
+    if ((await isFree("127.0.0.1", port)) && (await isFree("::1", port))) return port;
   }
 }
 
-/** The port once bound, or undefined where it is taken. A machine without ::1 counts as free. */
-async function tryPort(host: string, port: number): Promise<number | undefined> {
+/** A machine without ::1 counts as free there. */
+async function isFree(host: string, port: number): Promise<boolean> {
   return await new Promise((resolve) => {
     const server = createServer();
-    server.once("error", (cause: NodeJS.ErrnoException) => resolve(cause.code === "EADDRINUSE" ? undefined : port));
-    server.listen(port, host, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : undefined));
-    });
+    server.once("error", (cause: NodeJS.ErrnoException) => resolve(cause.code !== "EADDRINUSE"));
+    server.listen(port, host, () => server.close(() => resolve(true)));
   });
 }
 
