@@ -9,13 +9,15 @@ interface Listener {
   stop(cut: boolean): unknown;
 }
 
+const isTaken = (cause: unknown): boolean => codeOf(cause) === "EADDRINUSE";
+
 function toError(cause: unknown, host: string, port: number): CcbError {
-  const code = codeOf(cause);
-  if (code === "EADDRINUSE")
+  const reason = codeOf(cause);
+  if (isTaken(cause))
     return new CcbError("address_in_use", (words) => words.cli.addressInUse({ host, port }), { cause });
-  if (code.startsWith("ERR_"))
-    return new CcbError("address_in_use", (words) => words.access.tlsFailed({ reason: code }), { cause });
-  return new CcbError("address_in_use", (words) => words.cli.addressFailed({ host, port, reason: code }), { cause });
+  if (reason.startsWith("ERR_"))
+    return new CcbError("address_in_use", (words) => words.access.tlsFailed({ reason }), { cause });
+  return new CcbError("address_in_use", (words) => words.cli.addressFailed({ host, port, reason }), { cause });
 }
 
 /**
@@ -29,22 +31,17 @@ export function startAtEvery<L extends Listener>(
 ): L[] {
   for (let tries = 1; ; tries += 1) {
     const listeners: L[] = [];
-    let chosen = port;
-    try {
-      for (const address of addresses) {
-        try {
-          const listener = start(address, chosen);
-          listeners.push(listener);
-          chosen = listener.port ?? chosen;
-        } catch (cause) {
-          throw toError(cause, address, chosen);
-        }
+    for (const address of addresses) {
+      const chosen = listeners[0]?.port ?? port;
+      try {
+        listeners.push(start(address, chosen));
+      } catch (cause) {
+        for (const listener of listeners) listener.stop(true);
+        const another = port === 0 && listeners.length > 0 && isTaken(cause) && tries < TRIES;
+        if (!another) throw toError(cause, address, chosen);
+        break;
       }
-      return listeners;
-    } catch (error) {
-      for (const listener of listeners) listener.stop(true);
-      const mayHelp = port === 0 && listeners.length > 0 && tries < TRIES;
-      if (!mayHelp) throw error;
     }
+    if (listeners.length === addresses.length) return listeners;
   }
 }

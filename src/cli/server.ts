@@ -2,6 +2,7 @@
 import type { Server } from "bun";
 import type { App } from "../app.ts";
 import { IDLE_SECONDS } from "../http/entrance.ts";
+import { startAtEvery } from "./every-address.ts";
 
 /** Certificate and key in PEM form. */
 export interface Tls {
@@ -65,37 +66,30 @@ export interface Loopback {
 /** A browser keeps a connection open that it no longer needs, milliseconds. */
 const LOOPBACK_GRACE_MS = 1_000;
 
-/** Two programs may want the same free port at once. */
-const LOOPBACK_TRIES = 5;
+function listenAtLoopback(listen: (hostname: string, port: number) => Server<undefined>): Server<undefined>[] {
+  try {
+    // Who sits at the other address would be brought the code.
+    return startAtEvery(["127.0.0.1", "::1"], 0, listen);
+  } catch {
+    // The machine has no ::1.
+    return startAtEvery(["127.0.0.1"], 0, listen);
+  }
+}
 
 /** Listens at a free port of 127.0.0.1 and, where the machine has it, ::1: a browser may mean either by localhost. */
 export function startLoopback(answer: (request: Request) => Promise<Response>): Loopback {
-  const listen = (hostname: string, port: number): Server<undefined> =>
-    Bun.serve({ ...COMMON, hostname, port, reusePort: false, fetch: answer });
-  for (let tries = 1; ; tries += 1) {
-    const first = listen("127.0.0.1", 0);
-    const port = first.port ?? 0;
-    const servers = [first];
-    try {
-      servers.push(listen("::1", port));
-    } catch (error) {
-      const taken = typeof error === "object" && error !== null && "code" in error && error.code === "EADDRINUSE";
-      // Who sits at the other address would be brought the code.
-      if (taken && tries < LOOPBACK_TRIES) {
-        void first.stop(true);
-        continue;
-      }
-    }
-    return {
-      port,
-      async stop() {
-        const ended = Promise.all(servers.map((server) => server.stop()));
-        const { promise, resolve } = Promise.withResolvers<void>();
-        const timer = setTimeout(resolve, LOOPBACK_GRACE_MS);
-        await Promise.race([ended, promise]);
-        clearTimeout(timer);
-        for (const server of servers) void server.stop(true);
-      },
-    };
-  }
+  const servers = listenAtLoopback((hostname, port) =>
+    Bun.serve({ ...COMMON, hostname, port, reusePort: false, fetch: answer }),
+  );
+  return {
+    port: servers[0]?.port ?? 0,
+    async stop() {
+      const ended = Promise.all(servers.map((server) => server.stop()));
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, LOOPBACK_GRACE_MS);
+      await Promise.race([ended, promise]);
+      clearTimeout(timer);
+      for (const server of servers) void server.stop(true);
+    },
+  };
 }

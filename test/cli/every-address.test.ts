@@ -3,8 +3,8 @@ import { expect, test } from "bun:test";
 import { startAtEvery } from "../../src/cli/every-address.ts";
 import { CcbError } from "../../src/core/errors.ts";
 
-/** Addresses of a machine that gives out the ports 40001, 40002 … for 0; `taken`: as "::1 40001". */
-function machine(taken: readonly string[]) {
+/** Addresses of a machine that gives out the ports 40001, 40002 … for 0; `taken`: as "::1 40001", for the reason `code`. */
+function machine(taken: readonly string[], code = "EADDRINUSE") {
   const open = new Set<string>();
   const asked: string[] = [];
   let next = 40_000;
@@ -12,7 +12,7 @@ function machine(taken: readonly string[]) {
     asked.push(`${address} ${port}`);
     const chosen = port === 0 ? (next += 1) : port;
     const name = `${address} ${chosen}`;
-    if (taken.includes(name)) throw Object.assign(new Error("taken"), { code: "EADDRINUSE" });
+    if (taken.includes(name)) throw Object.assign(new Error("taken"), { code });
     open.add(name);
     return { port: chosen, stop: () => open.delete(name) };
   };
@@ -55,5 +55,12 @@ test("no free port anywhere: an error, after some tries, and nothing listens", (
   const { open, asked, start } = machine(Array.from({ length: 20 }, (_, index) => `::1 ${40_001 + index}`));
   expect(thrownBy(() => startAtEvery(BOTH, 0, start))).toMatchObject({ code: "address_in_use" });
   expect(asked.length).toBe(10);
+  expect(open.size).toBe(0);
+});
+
+test("an address that is not to be had at all is asked for once", () => {
+  const { open, asked, start } = machine(["::1 40001"], "EADDRNOTAVAIL");
+  expect(thrownBy(() => startAtEvery(BOTH, 0, start))).toMatchObject({ code: "address_in_use" });
+  expect(asked.length).toBe(2);
   expect(open.size).toBe(0);
 });
