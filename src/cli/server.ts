@@ -1,7 +1,9 @@
 // Bun.serve with the options that matter; each has its reason in facts that were seen by experiment.
 import type { Server } from "bun";
 import type { App } from "../app.ts";
+import type { Caller } from "../http/door.ts";
 import { IDLE_SECONDS } from "../http/entrance.ts";
+import type { LimitIdle } from "../http/entrance.ts";
 import { startAtEvery } from "./every-address.ts";
 
 /** Certificate and key in PEM form. */
@@ -19,9 +21,28 @@ const COMMON = {
 
 const OWNER_ONLY = 0o177;
 
+/** How a request came over the network. A class, as every request makes one. */
+class NetworkCaller implements Caller {
+  readonly socket = false;
+  private readonly request: Request;
+  private readonly server: Server<undefined>;
+
+  constructor(request: Request, server: Server<undefined>) {
+    this.request = request;
+    this.server = server;
+  }
+
+  peer(): string | null {
+    return this.server.requestIP(this.request)?.address ?? null;
+  }
+}
+
+const AT_THE_SOCKET: Caller = { socket: true, peer: () => null };
+
 /** Starts one listener. Throws Bun's error where the address is taken. */
 export function startServer(hostname: string, port: number, app: App, tls: Tls | null): Server<undefined> {
-  return Bun.serve({
+  const limitIdle: LimitIdle = (limited, seconds) => server.timeout(limited, seconds);
+  const server = Bun.serve({
     ...COMMON,
     hostname,
     port,
@@ -29,29 +50,28 @@ export function startServer(hostname: string, port: number, app: App, tls: Tls |
     reusePort: false,
     idleTimeout: IDLE_SECONDS,
     ...(tls === null ? {} : { tls: { cert: tls.cert, key: tls.key } }),
-    fetch: (request, server) =>
-      app.handle(request, (limited, seconds) => server.timeout(limited, seconds), {
-        socket: false,
-        peer: () => server.requestIP(request)?.address ?? null,
-      }),
+    fetch: (request, own) => app.handle(request, limitIdle, new NetworkCaller(request, own)),
   });
+  return server;
 }
 
 /** Starts the listener of a socket that only its owner may open. Throws Bun's error where the path is taken. */
 export function startSocket(path: string, app: App): Server<undefined> {
   // Born so: a mode that is set afterwards leaves a moment in which others could connect.
   const before = process.umask(OWNER_ONLY);
+  const limitIdle: LimitIdle = (limited, seconds) => server.timeout(limited, seconds);
+  let server: Server<undefined>;
   try {
-    return Bun.serve({
+    server = Bun.serve({
       ...COMMON,
       unix: path,
-      fetch: (request, server) => {
+      fetch: (request) => {
         // Bun's types know no idleTimeout here; its own is ten seconds.
-        server.timeout(request, IDLE_SECONDS);
-        const limitIdle = (limited: Request, seconds: number): void => server.timeout(limited, seconds);
-        return app.handle(request, limitIdle, { socket: true, peer: () => null });
+        limitIdle(request, IDLE_SECONDS);
+        return app.handle(request, limitIdle, AT_THE_SOCKET);
       },
     });
+    return server;
   } finally {
     process.umask(before);
   }

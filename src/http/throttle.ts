@@ -22,6 +22,8 @@ export interface Throttle {
   enter(key: ClientKey | null): () => void;
 }
 
+const NOTHING = (): void => {};
+
 /** Creates the counts, by the names of the keys: they outlive a reload, and a new limit holds at once. */
 export function createThrottle(clock: Pick<Clock, "monotonic">): Throttle {
   const counts = new Map<string, Count>();
@@ -45,9 +47,9 @@ export function createThrottle(clock: Pick<Clock, "monotonic">): Throttle {
 
   return {
     enter(key) {
-      if (key === null) return () => {};
+      if (key === null) return NOTHING;
       const { requests_per_minute: rate, max_concurrent: most } = key;
-      if (rate === null && most === null) return () => {};
+      if (rate === null && most === null) return NOTHING;
       const count = countOf(key.name);
       const now = clock.monotonic();
       forget(count, now);
