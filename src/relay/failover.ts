@@ -16,7 +16,7 @@ import type { Exchange } from "./exchange.ts";
 import { allLimited, firstOfRamp, firstToOpen, whyNobody } from "./nobody.ts";
 import { pause } from "./pause.ts";
 import { isRepeatable } from "./repeatable.ts";
-import { createRun, drop, keyOf, note } from "./run.ts";
+import { createRun, drop, forgetLimited, keyOf, note } from "./run.ts";
 import type { Answered, Run } from "./run.ts";
 import type { Tried, Try, TryLimits } from "./trial.ts";
 
@@ -77,7 +77,7 @@ export function createFailover(deps: FailoverDeps): (exchange: Exchange) => Prom
   }
 
   const isTried = (run: Run, target: Target): boolean =>
-    run.tried.has(keyOf(target)) || run.overloaded.has(target.providerName);
+    run.tried.size > 0 && (run.tried.has(keyOf(target)) || run.overloaded.has(target.providerName));
 
   /** What is waited on purpose is no time of the failover's. */
   async function wait(exchange: Exchange, run: Run, milliseconds: number): Promise<void> {
@@ -104,9 +104,8 @@ export function createFailover(deps: FailoverDeps): (exchange: Exchange) => Prom
     const milliseconds = Math.min(whole, LOOK_MS);
     run.heldMs += milliseconds;
     await wait(exchange, run, milliseconds);
-    // Whoever named a reset may be asked again after it: until then its limit keeps it out.
-    for (const key of run.limited) run.tried.delete(key);
-    run.limited.clear();
+    // Until then its limit keeps it out.
+    forgetLimited(run);
     return true;
   }
 

@@ -7,13 +7,13 @@ export type Answered = Extract<Tried, { kind: "answer" }>;
 
 export interface Run {
   /** By target and model. */
-  readonly tried: Set<string>;
+  tried: ReadonlySet<string>;
   /** Those of `tried` that named a reset: after a wait for it they may be asked again. */
-  readonly limited: Set<string>;
+  limited: ReadonlySet<string>;
   /** Providers that come after the others. */
-  readonly avoided: Set<string>;
+  avoided: ReadonlySet<string>;
   /** Providers that are overloaded: not again in this request. */
-  readonly overloaded: Set<string>;
+  overloaded: ReadonlySet<string>;
   /** Tries that count against `max_attempts`. */
   counted: number;
   /** The one hop that a throttle allows has been made. */
@@ -33,14 +33,18 @@ export interface Run {
   overload: Answered | null;
   /** The answer that tells most so far. */
   best: Answered | null;
-  readonly errors: CcbError[];
+  errors: readonly CcbError[];
 }
 
+/** Nearly every request is served by the first that it tries. */
+const NONE: ReadonlySet<string> = new Set();
+const NO_ERRORS: readonly CcbError[] = [];
+
 export const createRun = (home: string | null): Run => ({
-  tried: new Set(),
-  limited: new Set(),
-  avoided: new Set(),
-  overloaded: new Set(),
+  tried: NONE,
+  limited: NONE,
+  avoided: NONE,
+  overloaded: NONE,
   counted: 0,
   hoppedOnce: false,
   retriedHere: false,
@@ -52,11 +56,20 @@ export const createRun = (home: string | null): Run => ({
   last: null,
   overload: null,
   best: null,
-  errors: [],
+  errors: NO_ERRORS,
 });
+
+const including = (set: ReadonlySet<string>, one: string): ReadonlySet<string> => set.union(new Set([one]));
+const without = (set: ReadonlySet<string>, one: string): ReadonlySet<string> => set.difference(new Set([one]));
 
 /** A route may name one target with several models. */
 export const keyOf = ({ id, model }: Target): string => `${id}\n${model ?? ""}`;
+
+/** A wait for their reset is over: whoever named one may be asked again. */
+export function forgetLimited(run: Run): void {
+  run.tried = run.tried.difference(run.limited);
+  run.limited = NONE;
+}
 
 function letGo({ answer, begun }: Answered): void {
   answer.discard();
@@ -81,27 +94,27 @@ export function drop(run: Run): void {
 
 /** Notes what came of a target. Monotonic milliseconds. */
 export function note(run: Run, target: Target, tried: Tried, beganMs: number, nowMs: number): void {
-  run.tried.add(keyOf(target));
+  run.tried = including(run.tried, keyOf(target));
   if (tried.kind === "unsigned") {
     // The wait for a token is part of the failover's time: a fleet of them would make it endless.
     run.failedAt ??= beganMs;
     if (tried.sent) run.counted += 1;
-    run.errors.push(tried.error);
+    run.errors = [...run.errors, tried.error];
     return;
   }
   if (tried.kind === "barred") {
-    run.limited.add(keyOf(target));
+    run.limited = including(run.limited, keyOf(target));
     return;
   }
   const { verdict } = tried;
   run.failedAt ??= nowMs;
   if (verdict.counts) run.counted += 1;
-  else run.limited.add(keyOf(target));
-  if (verdict.to === "other_provider_first") run.avoided.add(target.providerName);
-  if (verdict.to === "other_provider") run.overloaded.add(target.providerName);
+  else run.limited = including(run.limited, keyOf(target));
+  if (verdict.to === "other_provider_first") run.avoided = including(run.avoided, target.providerName);
+  if (verdict.to === "other_provider") run.overloaded = including(run.overloaded, target.providerName);
   // What is not too busy any more may answer for another of its accounts.
-  else run.overloaded.delete(target.providerName);
+  else run.overloaded = without(run.overloaded, target.providerName);
   if (verdict.otherwise === "retry_here" && tried.kind === "answer") run.overload = tried;
   if (tried.kind === "answer") keep(run, tried);
-  else run.errors.push(tried.error);
+  else run.errors = [...run.errors, tried.error];
 }
