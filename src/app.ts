@@ -169,14 +169,14 @@ export function createApp(deps: AppDeps): App {
   });
   const requestEvents = createRequestEvents({ clock });
   const traces = createTraces({
-    onBegin(read) {
+    onBegin(written) {
       meter.began();
-      if (requestEvents.listeners() > 0) requestEvents.tell(read());
+      if (requestEvents.listeners() > 0) requestEvents.tell(written.trace);
     },
-    onEnd(trace, read) {
-      meter.ended(trace);
-      usage.note(trace);
-      if (requestEvents.listeners() > 0) requestEvents.tell(read());
+    onEnd(written) {
+      meter.ended(written);
+      usage.note(written);
+      if (requestEvents.listeners() > 0) requestEvents.tell(written.trace);
     },
     onFault: (error) => log.error("trace_hook_failed", { error: codeOf(error) }),
   });

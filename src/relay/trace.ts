@@ -3,15 +3,15 @@ import { TraceRecord } from "./trace-record.ts";
 import type { TraceStart, TraceWriter } from "./trace-record.ts";
 import type { Trace } from "./trace-schema.ts";
 
+/** A trace as it is written: `trace` gives a copy of how it stands, put together for who keeps it. */
+type WrittenTrace = Readonly<Trace> & Pick<TraceWriter, "trace">;
+
 /** What others make of requests: told at once, so each must be cheap; what one throws goes to `onFault` and no further. */
 export interface TraceHooks {
-  /** A request has begun; `read` gives its trace as it stands, put together only for who wants it. */
-  readonly onBegin?: (read: () => Readonly<Trace>) => void;
-  /**
-   * Once for each request, when its last byte is out or it has failed: the trace does not change any more. `read` gives a
-   * copy for who keeps it.
-   */
-  readonly onEnd?: (trace: Readonly<Trace>, read: () => Readonly<Trace>) => void;
+  /** A request has begun. */
+  readonly onBegin?: (written: WrittenTrace) => void;
+  /** Once for each request, when its last byte is out or it has failed: the trace does not change any more. */
+  readonly onEnd?: (written: WrittenTrace) => void;
   readonly onFault?: (error: unknown) => void;
 }
 
@@ -27,7 +27,7 @@ export interface Traces {
 export function createTraces({ limit = 1000, ...hooks }: { readonly limit?: number } & TraceHooks = {}): Traces {
   function onEnd(record: TraceRecord): void {
     try {
-      hooks.onEnd?.(record, () => record.trace);
+      hooks.onEnd?.(record);
     } catch (error) {
       hooks.onFault?.(error);
     }
@@ -46,7 +46,7 @@ export function createTraces({ limit = 1000, ...hooks }: { readonly limit?: numb
       ring[next] = record;
       next = (next + 1) % limit;
       try {
-        hooks.onBegin?.(() => record.trace);
+        hooks.onBegin?.(record);
       } catch (error) {
         hooks.onFault?.(error);
       }

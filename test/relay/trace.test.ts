@@ -205,7 +205,7 @@ describe("the hooks", () => {
     const note = (what: string) => (trace: Readonly<Trace>) => {
       told.push([what, trace.state, trace.key, trace.timings.total_ms]);
     };
-    const traces = createTraces({ onBegin: (read) => note("begin")(read()), onEnd: note("end") });
+    const traces = createTraces({ onBegin: note("begin"), onEnd: note("end") });
     const writer = traces.begin(start("r1", { key: "work" }));
     writer.end({ state: "complete", at: 6_000 });
     writer.end({ state: "broken", at: 7_000 });
