@@ -35,35 +35,35 @@ interface Bounds {
   /** Between two bytes, milliseconds; 0: none. */
   readonly idleMs: number;
   /** The error for a body over the limit. */
-  readonly tooLarge: () => CcbError;
+  readonly tooLarge: (limit: number) => CcbError;
 }
 
-const tooLargeFor = (limit: number): CcbError =>
+const NO_BODY: Promise<RequestBody> = Promise.resolve({ kind: "none" });
+
+const tooLarge = (limit: number): CcbError =>
   new CcbError("body_too_large", (words) => words.relay.bodyTooLarge({ megabytes: Math.floor(limit / 1024 / 1024) }));
 const tooSlow = (): CcbError => new CcbError("upload_timeout", (words) => words.relay.uploadTimeout);
 /**
  * Takes the body of a request. Rejects with `body_too_large` (at once where the length is announced),
  * `upload_timeout` when the client stays silent, and `client_gone` when it leaves.
  */
-export async function takeBody(request: Request, path: string, limits: BodyLimits, clock: Clock): Promise<RequestBody> {
+export function takeBody(request: Request, path: string, limits: BodyLimits, clock: Clock): Promise<RequestBody> {
   // RFC 9110 §9.3.1: a body of GET or HEAD has no meaning, and fetch cannot send one.
-  if (request.method === "GET" || request.method === "HEAD") return { kind: "none" };
+  if (request.method === "GET" || request.method === "HEAD") return NO_BODY;
   const announced = request.headers.get("content-length");
   // Said twice (RFC 9110 §8.6) it is a list: what comes is what counts then.
   const length = /^\d{1,15}$/.test(announced ?? "") ? Number(announced) : null;
   // Not asked for where the length says it: a body that was looked at is a stream from then on, and slow.
-  if (length === 0 || (length === null && request.body === null)) return { kind: "none" };
+  if (length === 0 || (length === null && request.body === null)) return NO_BODY;
   const whole = path.startsWith("/v1/messages") || (length !== null && length <= SMALL_BYTES);
   const limit = whole ? limits.wholeLimit : ONCE_LIMIT_BYTES;
-  const bounds = { limit, idleMs: limits.idleMs, tooLarge: () => tooLargeFor(limit) };
-  if (length !== null && length > limit) throw bounds.tooLarge();
-  if (whole) {
-    const short = length !== null && length <= AT_ONCE_BYTES;
-    if (short) return { kind: "whole", bytes: await readShort(request, bounds, clock) };
-    const { bytes, memory } = await readWhole(bodyOf(request), bounds, clock, length);
-    return { kind: "whole", bytes, ...(memory === null ? {} : { release: () => giveBuffer(memory) }) };
-  }
-  return { kind: "once", stream: bounded(bodyOf(request), bounds, clock), contentLength: announced };
+  const bounds = { limit, idleMs: limits.idleMs, tooLarge };
+  if (length !== null && length > limit) return Promise.reject(tooLarge(limit));
+  if (!whole)
+    return Promise.resolve({ kind: "once", stream: bounded(bodyOf(request), bounds, clock), contentLength: announced });
+  return length !== null && length <= AT_ONCE_BYTES
+    ? takeShort(request, bounds, clock)
+    : takeLong(bodyOf(request), bounds, clock, length);
 }
 
 /** There is one: only who speaks to ccb in process can announce what does not come. */
@@ -74,7 +74,7 @@ const bodyOf = ({ body }: Request): ReadableStream<Bytes> => body ?? new Blob([]
  * chunk by chunk takes 64 kB of memory a chunk, and costs half as much again as the whole relay. A copy stands by for the
  * client that is slow: only chunks show how long it has been silent.
  */
-async function readShort(request: Request, bounds: Bounds, clock: Clock): Promise<Bytes> {
+async function takeShort(request: Request, bounds: Bounds, clock: Clock): Promise<RequestBody> {
   await clock.turn();
   const standby = request.clone();
   let whole: ArrayBuffer | null = null;
@@ -85,8 +85,19 @@ async function readShort(request: Request, bounds: Bounds, clock: Clock): Promis
   );
   // What is there already has been handed over behind the jobs that wait now.
   await Promise.resolve();
-  if (whole !== null) return Buffer.from(whole);
-  return standby.body === null ? new Uint8Array() : (await readWhole(standby.body, bounds, clock)).bytes;
+  if (whole !== null) return { kind: "whole", bytes: Buffer.from(whole) };
+  if (standby.body === null) return { kind: "whole", bytes: new Uint8Array() };
+  return { kind: "whole", bytes: (await readWhole(standby.body, bounds, clock)).bytes };
+}
+
+async function takeLong(
+  body: ReadableStream<Bytes>,
+  bounds: Bounds,
+  clock: Clock,
+  length: number | null,
+): Promise<RequestBody> {
+  const { bytes, memory } = await readWhole(body, bounds, clock, length);
+  return { kind: "whole", bytes, ...(memory === null ? {} : { release: () => giveBuffer(memory) }) };
 }
 
 /** Reads one chunk after another; `next` resolves null at the end. */
@@ -116,7 +127,7 @@ function boundedReader(body: ReadableStream<Bytes>, { limit, idleMs, tooLarge }:
       if (size > limit) {
         idle.stop();
         void reader.cancel().catch(() => {});
-        throw tooLarge();
+        throw tooLarge(limit);
       }
       return result.value;
     },
