@@ -2,10 +2,21 @@
 import type { Account } from "../account/account.ts";
 import type { AccountRule, Provider } from "../config/config.ts";
 
+/** What may be told of a target: it holds on to no account and its tokens. */
+interface ShownTarget {
+  readonly provider: string;
+  /** Opaque; null: it is no account. */
+  readonly account: string | null;
+  readonly kind: "account" | "key" | "client";
+}
+
 /** What every target has; the choice is made from it. */
 interface Common {
   /** Unique, and the same after a restart or a reload: `provider/account id`. */
   readonly id: string;
+  /** The id whoever's credential it is tried with: a client's own makes an id of its own (balance/fleet.ts). */
+  readonly plainId: string;
+  readonly shown: ShownTarget;
   readonly provider: Provider;
   readonly providerName: string;
   /** Lower is tried first. */
@@ -31,15 +42,12 @@ function ruleOf(provider: Provider, account: Account): AccountRule | null | unde
   return provider.accounts.find(({ email }) => names.includes(email.toLowerCase())) ?? null;
 }
 
-const idOf = (provider: Provider, of: string): string => `${provider.name}/${of}`;
-
-/** The id of a target whoever's credential it is tried with: a client's own makes one of its own (balance/fleet.ts). */
-export const plainId = (target: Target): string =>
-  idOf(target.provider, target.kind === "account" ? target.account.id : target.kind);
-
-function common(provider: Provider, of: string): Common {
+function common(provider: Provider, kind: Target["kind"], account: string | null): Common {
+  const id = `${provider.name}/${account ?? kind}`;
   return {
-    id: idOf(provider, of),
+    id,
+    plainId: id,
+    shown: { provider: provider.name, account, kind },
     provider,
     providerName: provider.name,
     priority: provider.priority,
@@ -54,7 +62,7 @@ function common(provider: Provider, of: string): Common {
 function ofAccount(provider: Provider, account: Account): readonly Target[] {
   const rule = ruleOf(provider, account);
   if (rule === null) return [];
-  const base = common(provider, account.id);
+  const base = common(provider, "account", account.id);
   return [
     {
       ...base,
@@ -74,9 +82,9 @@ export function targetsOf(providers: readonly Provider[], accounts: readonly Acc
       case "oauth":
         return accounts.flatMap((account) => ofAccount(provider, account));
       case "key":
-        return [{ ...common(provider, "key"), kind: "key" }];
+        return [{ ...common(provider, "key", null), kind: "key" }];
       case "passthrough":
-        return [{ ...common(provider, "client"), kind: "client" }];
+        return [{ ...common(provider, "client", null), kind: "client" }];
     }
   });
 }

@@ -9,7 +9,6 @@ import type { Clock, Log } from "../core/ports.ts";
 import { endToEnd } from "../provider/hop-by-hop.ts";
 import { isMessages } from "../provider/path-kind.ts";
 import { decodeErrorBody } from "../provider/read-error.ts";
-import { plainId } from "../provider/target.ts";
 import type { Target } from "../provider/target.ts";
 import { assertModelAllowed } from "./access.ts";
 import type { Access } from "./access.ts";
@@ -133,8 +132,8 @@ export function createRelay(deps: RelayDeps): Relay {
       flight.end();
       deps.onEnding(request);
       if (holds) noteHolding(line, target, heldText === "" ? textOf(tail, encoding) : heldText);
-      if (end === "broken" || end === "idle") trackRecord.broke(plainId(target), firstByteAt - line.startedAt);
-      else if (serves) trackRecord.served(plainId(target), firstByteAt - line.startedAt);
+      if (end === "broken" || end === "idle") trackRecord.broke(target.plainId, firstByteAt - line.startedAt);
+      else if (serves) trackRecord.served(target.plainId, firstByteAt - line.startedAt);
       const shape = { sse: heldText !== "", encoding, complete: tail.complete };
       const tokens = message ? readUsage(heldText, tail.bytes(), shape) : null;
       tail.release();

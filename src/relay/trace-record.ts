@@ -78,18 +78,6 @@ const clip = (text: string): string =>
 
 const hashOf = (sessionId: string): string => sha256(sessionId).toString("hex").slice(0, 12);
 
-/** One for each target: a trace must not keep an account and its tokens alive. */
-const traceTargets = new WeakMap<Target, TraceTarget>();
-
-function toTraceTarget(target: Target): TraceTarget {
-  const known = traceTargets.get(target);
-  if (known !== undefined) return known;
-  const { providerName: provider, kind } = target;
-  const made = { provider, account: kind === "account" ? target.account.id : null, kind };
-  traceTargets.set(target, made);
-  return made;
-}
-
 type Seen = Pick<Candidate<Target>, "reason" | "detail"> & { readonly target: TraceTarget };
 type SeenOut = Pick<Excluded<Target>, "reason" | "detail" | "until"> & { readonly target: TraceTarget };
 
@@ -103,12 +91,12 @@ function kept<From, To>(list: readonly From[], convert: (from: From) => To): rea
   return made;
 }
 const toSeen = ({ target, reason, detail }: Candidate<Target>): Seen => ({
-  target: toTraceTarget(target),
+  target: target.shown,
   reason,
   detail,
 });
 const toSeenOut = ({ target, reason, detail, until }: Excluded<Target>): SeenOut => ({
-  target: toTraceTarget(target),
+  target: target.shown,
   reason,
   detail,
   until,
@@ -185,7 +173,7 @@ export class TraceRecord implements TraceWriter, Trace {
 
   attempt({ target, model, status, reason, action, replay, startedAt, endedAt, benches }: AttemptReport): void {
     if (this.ended) return;
-    const { provider, account, kind } = toTraceTarget(target);
+    const { provider, account, kind } = target.shown;
     this.attempts[Math.min(this.attempts.length, KEPT_ATTEMPTS - 1)] = {
       provider,
       account,
@@ -204,7 +192,7 @@ export class TraceRecord implements TraceWriter, Trace {
 
   committed(target: Target, status: number, firstByteAt: number | null): void {
     if (this.ended) return;
-    this.chosen = toTraceTarget(target);
+    this.chosen = target.shown;
     this.status = status;
     this.firstByteMs = firstByteAt === null ? null : this.since(firstByteAt);
   }

@@ -12,7 +12,6 @@ import type { LimitReport } from "../provider/limits.ts";
 import type { Outcome } from "../provider/outcome.ts";
 import type { Signature } from "../provider/prepare.ts";
 import { kindOfPath } from "../provider/path-kind.ts";
-import { plainId } from "../provider/target.ts";
 import { judge } from "../provider/verdict.ts";
 import type { Verdict } from "../provider/verdict.ts";
 import { clientGone } from "./client-gone.ts";
@@ -116,7 +115,7 @@ export function createTrial(deps: TrialDeps): Try {
       startedAt: attempt.sentAt,
       endedAt: clock.monotonic(),
     });
-    if (verdict.action === "next") deps.trackRecord.failed(plainId(target), verdict.reason);
+    if (verdict.action === "next") deps.trackRecord.failed(target.plainId, verdict.reason);
     if (verdict.loginRequired && target.kind === "account") deps.onLost(target.account.id, verdict);
     return verdict;
   }

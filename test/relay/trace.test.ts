@@ -19,8 +19,21 @@ const common = {
   claudeTokensAllowed: true,
   model: null,
 } as const;
-const a: Target = { ...common, id: "P/a", kind: "account", account: account("a") };
-const key: Target = { ...common, id: "P/key", kind: "key" };
+const a: Target = {
+  ...common,
+  id: "P/a",
+  plainId: "P/a",
+  shown: { provider: "P", account: "a", kind: "account" },
+  kind: "account",
+  account: account("a"),
+};
+const key: Target = {
+  ...common,
+  id: "P/key",
+  plainId: "P/key",
+  shown: { provider: "P", account: null, kind: "key" },
+  kind: "key",
+};
 const start = (id: string, more: Partial<TraceStart> = {}): TraceStart => ({
   id,
   startedAt: 1_700_000_000_000,
