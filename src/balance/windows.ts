@@ -59,6 +59,12 @@ export function withReport(before: Limits, told: ToldLimits, model: string | nul
   return { windows, overageUntil: told.overageInUse ? overageEnd(windows, now) : 0 };
 }
 
+/** Told once more it would be the same: no window is over, and none is only believed for a while. */
+export function stillHolds({ windows }: Limits, now: number): boolean {
+  for (const { until, resets } of windows) if (until <= now || !resets) return false;
+  return windows.length > 0;
+}
+
 /** Extra usage is in use because a window of the plan is spent: it ends when that one begins anew. */
 function overageEnd(windows: readonly KnownWindow[], now: number): number {
   const spent = windows.filter(({ utilization }) => utilization !== null && utilization >= 1);

@@ -7,11 +7,12 @@ import type { Clock } from "../core/ports.ts";
 import type { Secret } from "../core/secret.ts";
 import { tokenUnavailable } from "../oauth/refresh-failures.ts";
 import type { Refresher } from "../oauth/refresh.ts";
-import { NO_LIMITS, parseLimits } from "../provider/limits.ts";
+import { NO_LIMITS } from "../provider/limits.ts";
 import type { LimitReport } from "../provider/limits.ts";
 import type { Outcome } from "../provider/outcome.ts";
 import type { Signature } from "../provider/prepare.ts";
 import { kindOfPath } from "../provider/path-kind.ts";
+import { createLimitReader } from "../provider/read-limits.ts";
 import { judge } from "../provider/verdict.ts";
 import type { Verdict } from "../provider/verdict.ts";
 import { clientGone } from "./client-gone.ts";
@@ -78,6 +79,7 @@ const SLOW_RETRY_MS = 5_000;
 /** Creates the trial. It rejects where no other target can help: the client is gone, or the body cannot be sent again. */
 export function createTrial(deps: TrialDeps): Try {
   const { clock, fleet } = deps;
+  const readLimits = createLimitReader();
 
   /** Judges, makes the benches and notes the attempt. */
   function settle(
@@ -181,7 +183,7 @@ export function createTrial(deps: TrialDeps): Try {
       const answer = await answerOf(exchange, target, sent);
       if (answer.body?.ended === "client_gone") throw left(exchange, target, answer, sentAt);
       const { status } = answer.response;
-      const told = parseLimits(answer.fields, clock.now());
+      const told = readLimits(target.id, answer.fields, clock.now());
       const verdict = settle(exchange, begun, answer.outcome, { limits: told, refreshed, sentAt, status });
       if (answer.outcome.kind === "error") {
         answer.discard();

@@ -227,3 +227,39 @@ test("a report replaces windows of the same name and keeps the others", () => {
     ["5h", 0.3],
   ]);
 });
+
+test("what is told again counts as if it were told for the first time", () => {
+  const telling = fc.record({
+    // One object for each: told again, it is the very same.
+    told: fc.constantFrom(
+      { overageInUse: false, windows: [windowOf(0.2, START + 1000), windowOf(0.7, START + 9000, { name: "7d" })] },
+      { overageInUse: true, windows: [windowOf(1, START + 5000)] },
+      { overageInUse: false, windows: [windowOf(0.4, START + 5000, { name: "7d_oi", scope: "model" })] },
+      { overageInUse: false, windows: [windowOf(0.5, null)] },
+      { overageInUse: true, windows: [] },
+    ),
+    model: fc.constantFrom(null, "opus", "haiku"),
+    later: fc.integer({ min: 0, max: 3000 }),
+    forgotten: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(telling, { maxLength: 10 }), (tellings) => {
+      const [one, other] = [created(), created()];
+      for (const { told, model, later, forgotten } of tellings) {
+        for (const { clock } of [one, other]) clock.move(later);
+        if (forgotten) for (const { state } of [one, other]) state.clear(OF_A);
+        one.state.report("a", model, told);
+        other.state.report("a", model, structuredClone(told));
+        const sorted = ({ state }: typeof one) => {
+          const { windows, overageUntil } = state.target("a")?.limits ?? { windows: [], overageUntil: -1 };
+          return {
+            windows: windows.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+            overageUntil,
+          };
+        };
+        expect(sorted(one)).toEqual(sorted(other));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,68 @@
+// The limits of one reply after the other: most replies of an account say what the one before them said.
+import type { Fields } from "./fields.ts";
+import { isPlain, PREFIX } from "./limit-windows.ts";
+import { parseLimits } from "./limits.ts";
+import type { LimitReport } from "./limits.ts";
+
+/** What was read, and how long the same headers mean the same. */
+interface Known {
+  readonly names: readonly string[];
+  readonly values: readonly (string | undefined)[];
+  readonly report: LimitReport;
+  /** Wall clock, milliseconds: a reset is one from now on to its time. */
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Of so many is it known what they said last: clients' own credentials may be thousands. */
+const MOST_KNOWN = 256;
+
+/** A time to wait counts from now on: it is read each time. */
+const isRelative = (name: string): boolean => name.startsWith("retry-after");
+
+/** null: it would not be the same a moment later, as the windows of a key never are. */
+function toKnown(fields: Fields, report: LimitReport, nowMs: number): Known | null {
+  let until = Infinity;
+  for (const { name, resetAt } of report.windows) {
+    if (resetAt === null || isPlain(name)) return null;
+    until = Math.min(until, resetAt);
+  }
+  const names: string[] = [];
+  for (const name in fields) {
+    if (isRelative(name)) return null;
+    if (name.startsWith(PREFIX)) names.push(name);
+  }
+  return names.length === 0 ? null : { names, values: names.map((name) => fields[name]), report, from: nowMs, until };
+}
+
+function isSame({ names, values, from, until }: Known, fields: Fields, nowMs: number): boolean {
+  if (nowMs < from || nowMs >= until) return false;
+  let count = 0;
+  for (const name in fields) {
+    if (isRelative(name)) return false;
+    if (!name.startsWith(PREFIX)) continue;
+    if (names[count] !== name || values[count] !== fields[name]) return false;
+    count += 1;
+  }
+  return count === names.length;
+}
+
+/** Reads like `parseLimits`. `of`: whose limits they are; what it says again is the same report. */
+export type ReadLimits = (of: string, fields: Fields, nowMs: number) => LimitReport;
+
+/** Creates a reader that knows of nothing yet. */
+export function createLimitReader(): ReadLimits {
+  const known = new Map<string, Known>();
+  return (of, fields, nowMs) => {
+    const before = known.get(of);
+    if (before !== undefined && isSame(before, fields, nowMs)) return before.report;
+    const report = parseLimits(fields, nowMs);
+    const next = toKnown(fields, report, nowMs);
+    if (next === null) known.delete(of);
+    else {
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(of, next);
+    }
+    return report;
+  };
+}
