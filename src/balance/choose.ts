@@ -3,8 +3,8 @@
 import type { ChoiceRequest, ChoiceState, ChoosableTarget } from "./choosable.ts";
 import { exclusionOf, guessedOf, isPaid } from "./availability.ts";
 import type { Excluded, Sight } from "./availability.ts";
-import { byLoad } from "./load.ts";
-import type { LoadReason, Strategy } from "./load.ts";
+import { byLoad, createLoad } from "./load.ts";
+import type { Load, LoadReason, Strategy } from "./load.ts";
 import { easeOf } from "./standing.ts";
 import type { Standing } from "./standing.ts";
 
@@ -38,6 +38,21 @@ interface Ranked<Target> extends Sight<Target> {
   tier: number;
   /** The standing whose guess holds, or is to be tried; null: none. */
   guessed: Readonly<Standing> | null;
+  readonly load: Load;
+}
+
+/** Targets of one tier and priority: equals. */
+interface Group<Target> {
+  readonly key: number;
+  readonly members: Ranked<Target>[];
+}
+
+/** The members of the group of that key, made where there is none. Groups are few: tiers by priorities. */
+function membersOf<Target>(groups: Group<Target>[], key: number): Ranked<Target>[] {
+  for (const group of groups) if (group.key === key) return group.members;
+  const members: Ranked<Target>[] = [];
+  groups.push({ key, members });
+  return members;
 }
 
 /**
@@ -57,12 +72,12 @@ export function choose<Target extends ChoosableTarget>(
   const pinned = request.pinned !== null && targets.some(({ id }) => id === request.pinned) ? request.pinned : null;
   const home = strategy === "session" && request.sessionId !== null ? state.sessionOn(request.sessionId) : null;
   const excluded: Excluded<Target>[] = [];
-  const groups = new Map<number, Ranked<Target>[]>();
+  const groups: Group<Target>[] = [];
   // Neighbours in the file are mostly of one provider and equals: each look-up less counts a hundred times.
   let provider: Readonly<Standing> | undefined;
   let providerName: string | null = null;
-  let group: Ranked<Target>[] = [];
-  let groupKey = -1;
+  let members: Ranked<Target>[] = [];
+  let membersKey = -1;
   for (const target of targets) {
     if (target.providerName !== providerName) {
       providerName = target.providerName;
@@ -79,6 +94,7 @@ export function choose<Target extends ChoosableTarget>(
       counting: request.countTokens ? record?.countTokens : undefined,
       tier: OPEN,
       guessed: null,
+      load: createLoad(),
     };
     const exclusion = exclusionOf(sight, request, pinned, state, now);
     if (exclusion !== null) {
@@ -91,12 +107,11 @@ export function choose<Target extends ChoosableTarget>(
     sight.tier = (paid ? PAID : OPEN) + (cooling ? COOLING : OPEN);
     // Priorities end at a million, and a routed one may have a fraction (plan.ts).
     const key = sight.tier * 1e7 + target.priority;
-    if (key !== groupKey) {
-      groupKey = key;
-      group = groups.get(key) ?? [];
-      groups.set(key, group);
+    if (key !== membersKey) {
+      membersKey = key;
+      members = membersOf(groups, key);
     }
-    group.push(sight);
+    members.push(sight);
   }
   const load = { strategy, request, home, now, turn, state };
   const candidates: Candidate<Target>[] = [];
@@ -108,6 +123,7 @@ export function choose<Target extends ChoosableTarget>(
     else if (target.id === home) candidates.push({ target, reason: "session", detail });
     else candidates.push({ target, reason: guessed === null ? reason : "probe", detail });
   };
-  for (const key of [...groups.keys()].sort((a, b) => a - b)) byLoad(groups.get(key) ?? [], load, take);
+  if (groups.length > 1) groups.sort((a, b) => a.key - b.key);
+  for (const group of groups) byLoad(group.members, load, take);
   return { candidates, excluded };
 }

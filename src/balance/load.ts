@@ -16,7 +16,21 @@ export type LoadReason = "most_headroom" | "fewest_sessions" | "least_in_flight"
 export interface Entry {
   readonly target: ChoosableTarget;
   readonly record: TargetRecord | undefined;
+  readonly load: Load;
 }
+
+/** What decides over the place of an entry: lower first; where equal, the next. Filled in as it becomes known. */
+export interface Load {
+  /** What is left of its limits; null: they are not known. */
+  headroom: number | null;
+  reason: LoadReason;
+  first: number;
+  second: number;
+  third: number;
+}
+
+/** Of an entry that has not been looked at. */
+export const createLoad = (): Load => ({ headroom: null, reason: "turn", first: 0, second: 0, third: 0 });
 
 export interface LoadInput {
   readonly strategy: Strategy;
@@ -75,75 +89,67 @@ function inTurn<Of extends Entry>(group: readonly Of[], turn: number, take: Take
   return rotated(group, Math.max(0, start), "weight", take);
 }
 
-/** Lower first; where equal, the next. */
-interface Scored<Of> {
-  readonly entry: Of;
-  readonly reason: LoadReason;
-  readonly first: number;
-  readonly second: number;
-  readonly third: number;
-}
-
 function scored<Of extends Entry>(group: readonly Of[], input: LoadInput, take: Take<Of>): void {
   const { request, now } = input;
   // Who has not said anything yet counts like the best: it is neither preferred for that nor left aside.
   let best: number | null = null;
-  const known: (number | null)[] = [];
-  for (const { target, record } of group) {
-    const headroom = record === undefined ? null : headroomOf(record.limits, target.model ?? request.model, now);
-    known.push(headroom);
+  for (const { target, record, load } of group) {
+    if (record === undefined) continue;
+    const headroom = headroomOf(record.limits, target.model ?? request.model, now);
+    load.headroom = headroom;
     if (headroom !== null && (best === null || headroom > best)) best = headroom;
   }
-  const front: Scored<Of>[] = [];
-  const rest: Scored<Of>[] = [];
+  const front: Of[] = [];
+  const rest: Of[] = [];
   const start = input.turn % group.length;
   for (let offset = 0; offset < group.length; offset += 1) {
-    const index = (start + offset) % group.length;
-    const entry = group[index];
+    const entry = group[(start + offset) % group.length];
     if (entry === undefined) continue;
-    const one = score(entry, known[index] ?? null, best, input);
-    // Found from behind, so that equals stay in turn.
-    let place = front.length;
-    for (let other = front[place - 1]; other !== undefined && precedes(one, other); other = front[place - 1])
-      place -= 1;
-    if (place < SORTED) front.splice(place, 0, one);
-    else rest.push(one);
-    const pushedOut = front.length > SORTED ? front.pop() : undefined;
-    if (pushedOut !== undefined) rest.push(pushedOut);
+    score(entry, best, input);
+    const pushedOut = insert(front, entry);
+    if (pushedOut !== null) rest.push(pushedOut);
   }
-  for (const { entry, reason } of front) take(entry, reason);
-  for (const { entry, reason } of rest) take(entry, reason);
+  for (const entry of front) take(entry, entry.load.reason);
+  for (const entry of rest) take(entry, entry.load.reason);
 }
 
-function score<Of extends Entry>(
-  entry: Of,
-  headroom: number | null,
-  best: number | null,
-  input: LoadInput,
-): Scored<Of> {
-  const { target, record } = entry;
+/** Puts an entry in its place, behind its equals, so that they stay in turn. Gives back who is one too many. */
+function insert<Of extends Entry>(front: Of[], entry: Of): Of | null {
+  front.push(entry);
+  for (let place = front.length - 1; place > 0; place -= 1) {
+    const before = front[place - 1];
+    if (before === undefined || !precedes(entry.load, before.load)) break;
+    front[place] = before;
+    front[place - 1] = entry;
+  }
+  return front.length > SORTED ? (front.pop() ?? null) : null;
+}
+
+function score({ target, record, load }: Entry, best: number | null, input: LoadInput): void {
+  const { headroom } = load;
   const busy = record === undefined ? 0 : record.inFlight / target.weight;
   const used = best === null ? 0 : -Math.round(((headroom ?? best) - busy * IN_FLIGHT_COST) / STEP);
   if (input.strategy === "drain") {
-    const first =
+    load.first =
       record === undefined ? Infinity : firstReset(record.limits, target.model ?? input.request.model, input.now);
-    return { entry, reason: first === Infinity ? "least_in_flight" : "first_reset", first, second: used, third: busy };
+    load.second = used;
+    load.third = busy;
+    load.reason = load.first === Infinity ? "least_in_flight" : "first_reset";
+    return;
   }
   if (input.strategy === "least_used") {
-    return {
-      entry,
-      reason: headroom === null ? "least_in_flight" : "most_headroom",
-      first: used,
-      second: busy,
-      third: 0,
-    };
+    load.first = used;
+    load.second = busy;
+    load.reason = headroom === null ? "least_in_flight" : "most_headroom";
+    return;
   }
-  const reason = headroom === null ? "fewest_sessions" : "most_headroom";
-  const first = target.id === input.home ? -Infinity : used;
-  return { entry, reason, first, second: input.state.sessionsOn(target.id) / target.weight, third: busy };
+  load.first = target.id === input.home ? -Infinity : used;
+  load.second = input.state.sessionsOn(target.id) / target.weight;
+  load.third = busy;
+  load.reason = headroom === null ? "fewest_sessions" : "most_headroom";
 }
 
-function precedes(a: Scored<unknown>, b: Scored<unknown>): boolean {
+function precedes(a: Load, b: Load): boolean {
   if (a.first !== b.first) return a.first < b.first;
   return a.second === b.second ? a.third < b.third : a.second < b.second;
 }
