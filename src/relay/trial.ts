@@ -165,20 +165,26 @@ export function createTrial(deps: TrialDeps): Try {
     return fleet.limited(target, asked) ? null : signature;
   }
 
-  async function attempt(
-    exchange: Exchange,
-    begun: Begun,
-    limits: TryLimits,
-    rejected: Secret | null,
-  ): Promise<{ readonly tried: Tried; readonly token: Secret | null }> {
+  /** Renews the token and tries once more, or fails as the renewal does. */
+  async function renewed(exchange: Exchange, begun: Begun, limits: TryLimits, rejected: Secret): Promise<Tried> {
     const { target } = begun;
-    const ready = rejected === null ? readySignature(target, deps.refresher) : null;
-    const signature = ready ?? (await renewal(exchange, begun, limits, rejected));
-    if (signature === null) return { tried: { kind: "barred" }, token: null };
-    const token = signature.kind === "oauth" ? signature.token : null;
-    const sentAt = clock.monotonic();
+    if (exchange.body.kind !== "once") return attempt(exchange, begun, limits, rejected);
+    // Renewed before the answer, so that the client's next try finds a good token, or learns what is wrong with it.
+    if (target.kind === "account") await deps.refresher.renew(target.account, rejected).catch(() => {});
+    throw new CcbError("not_sent_again", (words) => words.relay.notSentAgain, { retryAfterSeconds: 1 });
+  }
+
+  /** `rejected`: the token that the upstream has just refused; null: it is the first try. */
+  async function attempt(exchange: Exchange, begun: Begun, limits: TryLimits, rejected: Secret | null): Promise<Tried> {
+    const { target } = begun;
     const refreshed = rejected !== null;
+    let sentAt = clock.monotonic();
+    let answered = false;
     try {
+      const ready = refreshed ? null : readySignature(target, deps.refresher);
+      const signature = ready ?? (await renewal(exchange, begun, limits, rejected));
+      if (signature === null) return { kind: "barred" };
+      sentAt = clock.monotonic();
       const sent = await deps.send(exchange, target, signature, limits.firstByteMs);
       const answer = await answerOf(exchange, target, sent);
       if (answer.body?.ended === "client_gone") throw left(exchange, target, answer, sentAt);
@@ -187,50 +193,27 @@ export function createTrial(deps: TrialDeps): Try {
       const verdict = settle(exchange, begun, answer.outcome, { limits: told, refreshed, sentAt, status });
       if (answer.outcome.kind === "error") {
         answer.discard();
-        return { tried: { kind: "failure", verdict, error: lost(target.providerName, "ECONNRESET") }, token };
+        return { kind: "failure", verdict, error: lost(target.providerName, "ECONNRESET") };
       }
-      return { tried: { kind: "answer", begun, verdict, limits: told, answer }, token };
+      if (!refreshed && verdict.action === "refresh" && signature.kind === "oauth") {
+        answer.discard();
+        const again = await renewed(exchange, begun, limits, signature.token);
+        answered = again.kind === "answer";
+        return again;
+      }
+      answered = true;
+      return { kind: "answer", begun, verdict, limits: told, answer };
     } catch (error) {
+      if (isUnsigned(error)) return { kind: "unsigned", error, sent: refreshed };
       if (!isFailure(error)) throw error;
       const failure = limits.cut && error.code === "upstream_timeout" ? "cut" : failureOf(error);
       const outcome = { kind: "error", failure } as const;
       const verdict = settle(exchange, begun, outcome, { limits: NO_LIMITS, refreshed, sentAt, status: null });
-      return { tried: { kind: "failure", verdict, error }, token };
-    }
-  }
-
-  /** Renews the token and tries once more, or fails as the renewal does. */
-  async function renewed(exchange: Exchange, begun: Begun, limits: TryLimits, rejected: Secret): Promise<Tried> {
-    const { target } = begun;
-    if (exchange.body.kind === "once") {
-      // Renewed before the answer, so that the client's next try finds a good token, or learns what is wrong with it.
-      if (target.kind === "account") await deps.refresher.renew(target.account, rejected).catch(() => {});
-      throw new CcbError("not_sent_again", (words) => words.relay.notSentAgain, { retryAfterSeconds: 1 });
-    }
-    try {
-      return (await attempt(exchange, begun, limits, rejected)).tried;
-    } catch (error) {
-      if (!isUnsigned(error)) throw error;
-      return { kind: "unsigned", error, sent: true };
-    }
-  }
-
-  return async (exchange, begun, limits) => {
-    let tried: Tried | null = null;
-    try {
-      const first = await attempt(exchange, begun, limits, null);
-      tried = first.tried;
-      if (tried.kind === "answer" && tried.verdict.action === "refresh" && first.token !== null) {
-        tried.answer.discard();
-        tried = null;
-        tried = await renewed(exchange, begun, limits, first.token);
-      }
-      return tried;
-    } catch (error) {
-      if (!isUnsigned(error)) throw error;
-      return { kind: "unsigned", error, sent: false };
+      return { kind: "failure", verdict, error };
     } finally {
-      if (tried?.kind !== "answer") begun.flight.end();
+      if (!answered) begun.flight.end();
     }
-  };
+  }
+
+  return (exchange, begun, limits) => attempt(exchange, begun, limits, null);
 }
