@@ -4,6 +4,7 @@ import type { ErrorEnvelope } from "./error-envelope.ts";
 import { parseEnvelope, statusOfType } from "./error-envelope.ts";
 import type { LimitReport } from "./limits.ts";
 import { kindOfPath } from "./path-kind.ts";
+import type { PathKind } from "./path-kind.ts";
 
 /**
  * Before any response byte. refused, unknown_host and tls prove that nothing was sent (facts/bun, "connect"); cut: ccb had
@@ -44,30 +45,39 @@ export interface Seen extends JudgeContext, BenchInput, ErrorEnvelope {
   readonly page: boolean;
 }
 
+/** A page where an answer of the API was wanted: other paths may well answer with one. */
+function isPage({ status, headers, contentType }: Extract<Outcome, { kind: "reply" }>, kind: PathKind): boolean {
+  const challenge = headers.get("cf-mitigated") === "challenge";
+  if (challenge) return true;
+  // A file's content, or a gateway that has no such route.
+  return (kind !== "other" || status >= 500) && /^\s*(?:text\/html|application\/xhtml)/i.test(contentType ?? "");
+}
+
+const NO_ENVELOPE: ErrorEnvelope = { type: null, message: "" };
+
 /** Looks at an outcome: an error inside a stream stands for the status of its type. */
 export function see(outcome: Outcome, context: JudgeContext): Seen {
   const kind = kindOfPath(context.path);
-  const silent = { ...context, kind, failure: null, status: 0, page: false, type: null, message: "" };
   switch (outcome.kind) {
     case "error":
-      return { ...silent, failure: outcome.failure };
-    case "stream_error":
+      return { ...context, kind, failure: outcome.failure, status: 0, page: false, type: null, message: "" };
+    case "stream_error": {
       // Cut off before its content: what a gateway would call a bad one.
-      return outcome.type === ""
-        ? { ...silent, status: 502 }
-        : {
-            ...silent,
-            status: statusOfType(outcome.type),
-            type: outcome.type,
-            message: parseEnvelope(outcome.text).message,
-          };
+      const cutOff = outcome.type === "";
+      return {
+        ...context,
+        kind,
+        failure: null,
+        status: cutOff ? 502 : statusOfType(outcome.type),
+        page: false,
+        type: cutOff ? null : outcome.type,
+        message: cutOff ? "" : parseEnvelope(outcome.text).message,
+      };
+    }
     case "reply": {
-      const { status, headers, contentType, text } = outcome;
-      const html =
-        /^\s*(?:text\/html|application\/xhtml)/i.test(contentType ?? "") || headers.get("cf-mitigated") === "challenge";
-      // Other paths may well answer with a page: a file's content, or a gateway that has no such route.
-      const page = html && (kind !== "other" || status >= 500 || headers.get("cf-mitigated") === "challenge");
-      return { ...silent, status, page, ...(status >= 400 ? parseEnvelope(text) : {}) };
+      const { status } = outcome;
+      const { type, message } = status >= 400 ? parseEnvelope(outcome.text) : NO_ENVELOPE;
+      return { ...context, kind, failure: null, status, page: isPage(outcome, kind), type, message };
     }
   }
 }

@@ -13,6 +13,8 @@ export interface Verdict extends Ruling {
   readonly said: string | null;
 }
 
+const NO_BENCHES: Ruling["benches"] = [];
+
 /**
  * Judges an outcome. Never throws. The caller applies `benches` (with `coolDownMs` where `until` is missing),
  * whatever the action: a reply that is relayed may have announced a limit.
@@ -21,19 +23,18 @@ export function judge(outcome: Outcome, context: JudgeContext): Verdict {
   const seen = see(outcome, context);
   const row = rowOf(seen);
   const ruling = row.rule(seen);
-  const benches = ruling.benches ?? [];
+  const benches = ruling.benches ?? NO_BENCHES;
   return {
     reason: row.reason,
-    action: "relay",
-    to: "any",
-    otherwise: "relay",
-    once: false,
-    counts: !benches.some(({ official }) => official),
-    loginRequired: false,
-    replay: null,
-    telling: 0,
-    said: seen.status < 400 ? null : toShown(seen.message),
-    ...ruling,
+    action: ruling.action ?? "relay",
+    to: ruling.to ?? "any",
+    otherwise: ruling.otherwise ?? "relay",
+    once: ruling.once ?? false,
     benches,
+    counts: !benches.some(({ official }) => official),
+    loginRequired: ruling.loginRequired ?? false,
+    replay: ruling.replay ?? null,
+    telling: ruling.telling ?? 0,
+    said: seen.status < 400 ? null : toShown(seen.message),
   };
 }
