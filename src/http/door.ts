@@ -7,7 +7,6 @@ import { Secret } from "../core/secret.ts";
 import { admit } from "./guard.ts";
 import type { Admitted, CallFacts, CallRules } from "./guard.ts";
 import { createKeys } from "./keys.ts";
-import { pathOf } from "./proxy.ts";
 
 /** How a request came in. */
 export interface Caller {
@@ -63,8 +62,8 @@ class RequestFacts implements CallFacts {
   private readonly headers: Headers;
   private readonly caller: Caller;
 
-  constructor(request: Request, caller: Caller) {
-    this.path = pathOf(request.url);
+  constructor(request: Request, path: string, caller: Caller) {
+    this.path = path;
     this.request = request;
     this.headers = request.headers;
     this.caller = caller;
@@ -118,8 +117,8 @@ class RequestFacts implements CallFacts {
 }
 
 export interface Door {
-  /** Decides over a request; rejects with the error that its caller gets. */
-  admit(request: Request, caller: Caller): Admitted;
+  /** Decides over a request, `path` being its own without the query; rejects with the error that its caller gets. */
+  admit(request: Request, path: string, caller: Caller): Admitted;
   /** Another configuration is in force. */
   replace(settings: Config["settings"]): void;
 }
@@ -128,7 +127,7 @@ export interface Door {
 export function createDoor(settings: Config["settings"], bound: Bound, passthrough: () => boolean): Door {
   let rules = toRules(settings, bound, passthrough);
   return {
-    admit: (request, caller) => admit(new RequestFacts(request, caller), rules),
+    admit: (request, path, caller) => admit(new RequestFacts(request, path, caller), rules),
     replace(next) {
       rules = toRules(next, bound, passthrough);
     },

@@ -60,7 +60,8 @@ export interface Entrance {
   readonly isTrusted: (request: Request) => boolean;
 }
 
-type Route = (request: Request) => Promise<Response>;
+/** `path`: without the query. */
+type Route = (request: Request, path: string) => Promise<Response>;
 
 const accessOf = ({ key, ownKeyForUpstream }: Admitted) =>
   key === null && !ownKeyForUpstream
@@ -103,24 +104,25 @@ export function createEntrance({ clock, log, door, toResponse }: EntranceDeps): 
     // No promise of its own: the route's is handed on.
     handle(request, limitIdle, caller, route) {
       let admitted: Admitted;
+      const path = pathOf(request.url);
       try {
         assertRoutable(request);
-        admitted = door.admit(request, caller);
+        admitted = door.admit(request, path, caller);
       } catch (error) {
         logRefusal(error, request, caller.peer(), null);
         return Promise.resolve(toResponse(error, request));
       }
-      const proxied = isApi(pathOf(request.url));
+      const proxied = isApi(path);
       // The relay has limits of its own for uploads and replies, but none for a body that it does not read.
       const unread = (request.method === "GET" || request.method === "HEAD") && request.body !== null;
       const relayed = proxied && !unread;
       const guest = new Guest(admitted, relayed ? limitIdle : null);
       Reflect.set(request, GUEST, guest);
       if (relayed) limitIdle(request, 0);
-      if (proxied || request.method !== "HEAD") return route(request);
+      if (proxied || request.method !== "HEAD") return route(request, path);
       return answerHead(request, (asGet) => {
         Reflect.set(asGet, GUEST, guest);
-        return route(asGet);
+        return route(asGet, path);
       });
     },
   };

@@ -2,11 +2,11 @@
 import { Elysia } from "elysia";
 import { createErrorHook } from "./entry.ts";
 import type { ManagementDeps } from "./management.ts";
-import { createProxyRoutes, isApi, pathOf } from "./proxy.ts";
+import { createProxyRoutes, isApi } from "./proxy.ts";
 import type { ProxyDeps } from "./proxy.ts";
 
 /** Mounts the controllers; what it gives back never rejects. */
-export function createRoutes(deps: ProxyDeps & ManagementDeps): (request: Request) => Promise<Response> {
+export function createRoutes(deps: ProxyDeps & ManagementDeps): (request: Request, path: string) => Promise<Response> {
   const api = new Elysia({ strictPath: true })
     .use(createErrorHook(deps.toResponse))
     .use(createProxyRoutes(deps))
@@ -26,5 +26,5 @@ export function createRoutes(deps: ProxyDeps & ManagementDeps): (request: Reques
     }
   }
 
-  return (request) => (isApi(pathOf(request.url)) ? Promise.resolve(api.fetch(request)) : manage(request));
+  return (request, path) => (isApi(path) ? Promise.resolve(api.fetch(request)) : manage(request));
 }
