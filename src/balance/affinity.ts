@@ -68,8 +68,10 @@ function messageIdOf(text: string): string | null {
   return start === undefined && Value.Check(ThingSchema, value) ? value.id : null;
 }
 
+const THREAD = Buffer.from('"thread"');
+
 function threadIn(body: Buffer): unknown {
-  if (!body.includes('"thread"')) return undefined;
+  if (!body.includes(THREAD)) return undefined;
   const range = memberRanges(body, "thread").at(-1);
   return range === undefined ? undefined : parseRange(body, range);
 }

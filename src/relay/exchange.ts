@@ -62,6 +62,7 @@ export function logExchange(log: Log, clock: Clock, line: RequestLine, summary: 
     first_byte_ms: firstByteAt === null ? undefined : Math.round(firstByteAt - line.startedAt),
     total_ms: Math.round(clock.monotonic() - line.startedAt),
     bytes: "bytes" in outcome ? outcome.bytes : 0,
-    ...("end" in outcome ? { end: outcome.end } : { error: outcome.error }),
+    end: "end" in outcome ? outcome.end : undefined,
+    error: "error" in outcome ? outcome.error : undefined,
   });
 }

@@ -64,12 +64,26 @@ const NO_TAIL: TailBytes = { bytes: () => new Uint8Array(), complete: true, rele
 const encodingOf = ({ fields }: Answered["answer"]): string | null => fields["content-encoding"] ?? null;
 const accountOf = (target: Target): string | null => (target.kind === "account" ? target.account.id : null);
 
+/** Of an answer that is there whole. A class, as every request makes one. */
+class Whole implements TailBytes {
+  readonly complete = true;
+  private readonly chunks: Answered["answer"]["beginning"]["chunks"];
+
+  constructor(chunks: Answered["answer"]["beginning"]["chunks"]) {
+    this.chunks = chunks;
+  }
+
+  bytes(): Uint8Array {
+    const [only] = this.chunks;
+    return only !== undefined && this.chunks.length === 1 ? only : Buffer.concat(this.chunks);
+  }
+  release(): void {}
+}
+
 /** The last bytes of an answer, as far as they will be looked at; of one that is there whole, all that there is. */
 function tailOf(answer: Answered["answer"], holds: boolean): TailBytes {
   const { chunks, end } = answer.beginning;
-  const [only] = chunks;
-  if (end === "complete" && only !== undefined)
-    return { ...NO_TAIL, bytes: () => (chunks.length === 1 ? only : Buffer.concat(chunks)) };
+  if (end === "complete" && chunks.length > 0) return new Whole(chunks);
   const tail = holds ? new Tail(HOLDINGS_BYTES) : createUsageTail(encodingOf(answer));
   answer.tap((chunk) => tail.add(chunk));
   return tail;
