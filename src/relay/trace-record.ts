@@ -81,8 +81,13 @@ const hashOf = (sessionId: string): string => sha256(sessionId).toString("hex").
 type Seen = Pick<Candidate<Target>, "reason" | "detail"> & { readonly target: TraceTarget };
 type SeenOut = Pick<Excluded<Target>, "reason" | "detail" | "until"> & { readonly target: TraceTarget };
 
+/** A thousand traces would each keep an empty list of their own. */
+const NONE: readonly never[] = [];
+const NO_BENCHES: TraceBench[] = [];
+
 /** At most so many of them are kept. */
 function kept<From, To>(list: readonly From[], convert: (from: From) => To): readonly To[] {
+  if (list.length === 0) return NONE;
   const made: To[] = [];
   for (const from of list) {
     if (made.length === KEPT_TARGETS) break;
@@ -185,7 +190,7 @@ export class TraceRecord implements TraceWriter, Trace {
       replay,
       started_ms: this.since(startedAt),
       ended_ms: this.since(endedAt),
-      benches: [...benches],
+      benches: benches.length === 0 ? NO_BENCHES : [...benches],
     };
     this.attempt_count += 1;
   }
