@@ -77,7 +77,7 @@ export function createFailover(deps: FailoverDeps): (exchange: Exchange) => Prom
   }
 
   const isTried = (run: Run, target: Target): boolean =>
-    run.tried.size > 0 && (run.tried.has(keyOf(target)) || run.overloaded.has(target.providerName));
+    run.overloaded.has(target.providerName) || (run.tried.size > 0 && run.tried.has(keyOf(target)));
 
   /** What is waited on purpose is no time of the failover's. */
   async function wait(exchange: Exchange, run: Run, milliseconds: number): Promise<void> {
