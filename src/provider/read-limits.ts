@@ -15,7 +15,7 @@ interface Known {
 }
 
 /** Of so many is it known what they said last: clients' own credentials may be thousands. */
-const MOST_KNOWN = 256;
+const MOST_KNOWN = 1024;
 
 /** A time to wait counts from now on: it is read each time. */
 const isRelative = (name: string): boolean => name.startsWith("retry-after");
