@@ -14,8 +14,11 @@ interface Known {
   readonly until: number;
 }
 
-/** Of so many is it known what they said last: clients' own credentials may be thousands. */
-const MOST_KNOWN = 1024;
+/**
+ * Of so many is it known what they said last. Of hundreds it has left the caches when they say it again: to compare it
+ * costs more then than to read it.
+ */
+const MOST_KNOWN = 32;
 
 /** A time to wait counts from now on: it is read each time. */
 const isRelative = (name: string): boolean => name.startsWith("retry-after");
@@ -53,16 +56,25 @@ export type ReadLimits = (of: string, fields: Fields, nowMs: number) => LimitRep
 /** Creates a reader that knows of nothing yet. */
 export function createLimitReader(): ReadLimits {
   const known = new Map<string, Known>();
+
+  /** Whether one more may be known: who has not been read anew for longest leaves where it says nothing any more. */
+  function hasRoom(nowMs: number): boolean {
+    if (known.size < MOST_KNOWN) return true;
+    const [oldest] = known;
+    return oldest !== undefined && oldest[1].until <= nowMs && known.delete(oldest[0]);
+  }
+
   return (of, fields, nowMs) => {
     const before = known.get(of);
-    if (before !== undefined && isSame(before, fields, nowMs)) return before.report;
+    if (before === undefined) {
+      if (!hasRoom(nowMs)) return parseLimits(fields, nowMs);
+    } else {
+      if (isSame(before, fields, nowMs)) return before.report;
+      known.delete(of);
+    }
     const report = parseLimits(fields, nowMs);
     const next = toKnown(fields, report, nowMs);
-    if (next === null) known.delete(of);
-    else {
-      if (known.size >= MOST_KNOWN) known.clear();
-      known.set(of, next);
-    }
+    if (next !== null) known.set(of, next);
     return report;
   };
 }

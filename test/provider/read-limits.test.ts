@@ -51,6 +51,20 @@ test.each([
   expect(next).toEqual(parseLimits(fieldsOf(headers), now));
 });
 
+test("of more than 32 it is read each time, until one of those says nothing any more", () => {
+  const read = createLimitReader();
+  const isKnown = (of: string, now: number): boolean =>
+    read(of, fieldsOf(SERVED), now) === read(of, fieldsOf(SERVED), now);
+  const names = Array.from({ length: 33 }, (_, index) => `account ${index}`);
+  const only32 = names.map((_, index) => index < 32);
+  expect(names.map((name) => isKnown(name, NOW))).toEqual(only32);
+  // Nor has the one too many pushed out another.
+  expect(names.map((name) => isKnown(name, NOW))).toEqual(only32);
+  const later = { ...SERVED, "anthropic-ratelimit-unified-5h-reset": inHours(6) };
+  const then = NOW + 3 * HOUR;
+  expect(read("account 32", fieldsOf(later), then)).toBe(read("account 32", fieldsOf(later), then));
+});
+
 test.each([
   ["a time to wait is not remembered", { ...SERVED, "retry-after": "5" }, SERVED, HOUR],
   [
