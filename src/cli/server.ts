@@ -42,7 +42,7 @@ const AT_THE_SOCKET: Caller = { socket: true, peer: () => null };
 /** Starts one listener. Throws Bun's error where the address is taken. */
 export function startServer(hostname: string, port: number, app: App, tls: Tls | null): Server<undefined> {
   const limitIdle: LimitIdle = (limited, seconds) => server.timeout(limited, seconds);
-  const server = Bun.serve({
+  const server: Server<undefined> = Bun.serve({
     ...COMMON,
     hostname,
     port,
@@ -50,7 +50,7 @@ export function startServer(hostname: string, port: number, app: App, tls: Tls |
     reusePort: false,
     idleTimeout: IDLE_SECONDS,
     ...(tls === null ? {} : { tls: { cert: tls.cert, key: tls.key } }),
-    fetch: (request, own) => app.handle(request, limitIdle, new NetworkCaller(request, own)),
+    fetch: (request) => app.handle(request, limitIdle, new NetworkCaller(request, server)),
   });
   return server;
 }
@@ -59,10 +59,9 @@ export function startServer(hostname: string, port: number, app: App, tls: Tls |
 export function startSocket(path: string, app: App): Server<undefined> {
   // Born so: a mode that is set afterwards leaves a moment in which others could connect.
   const before = process.umask(OWNER_ONLY);
-  const limitIdle: LimitIdle = (limited, seconds) => server.timeout(limited, seconds);
-  let server: Server<undefined>;
   try {
-    server = Bun.serve({
+    const limitIdle: LimitIdle = (limited, seconds) => server.timeout(limited, seconds);
+    const server = Bun.serve({
       ...COMMON,
       unix: path,
       fetch: (request) => {
