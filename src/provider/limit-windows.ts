@@ -1,6 +1,6 @@
 // The windows among the rate-limit headers of a reply: plain ones of keys, unified ones of subscriptions. Pure.
 import type { Fields as HeaderFields } from "./fields.ts";
-import { parseReset } from "./reset-time.ts";
+import { namesWait, parseReset } from "./reset-time.ts";
 
 /** rejected: nothing is left until the reset; unknown: the window was named, its state was not. */
 export type WindowStatus = "allowed" | "warning" | "rejected" | "unknown";
@@ -121,7 +121,7 @@ export function collect(headers: HeaderFields): Told {
   const told: Told = { windows: [], any: false };
   for (const header in headers) {
     if (!header.startsWith(PREFIX)) {
-      if (header.startsWith("retry-after")) told.any = true;
+      if (namesWait(header)) told.any = true;
       continue;
     }
     told.any = true;

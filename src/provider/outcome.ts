@@ -45,11 +45,10 @@ export interface Seen extends JudgeContext, BenchInput, ErrorEnvelope {
   readonly page: boolean;
 }
 
-/** A page where an answer of the API was wanted: other paths may well answer with one. */
+/** A page where an answer of the API was wanted. */
 function isPage({ status, headers, contentType }: Extract<Outcome, { kind: "reply" }>, kind: PathKind): boolean {
-  const challenge = headers.get("cf-mitigated") === "challenge";
-  if (challenge) return true;
-  // A file's content, or a gateway that has no such route.
+  if (headers.get("cf-mitigated") === "challenge") return true;
+  // Other paths may well answer with one: a file's content, or a gateway that has no such route.
   return (kind !== "other" || status >= 500) && /^\s*(?:text\/html|application\/xhtml)/i.test(contentType ?? "");
 }
 

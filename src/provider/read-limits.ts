@@ -3,6 +3,7 @@ import type { Fields } from "./fields.ts";
 import { isPlain, PREFIX } from "./limit-windows.ts";
 import { parseLimits } from "./limits.ts";
 import type { LimitReport } from "./limits.ts";
+import { namesWait } from "./reset-time.ts";
 
 /** What was read, and how long the same headers mean the same. */
 interface Known {
@@ -20,10 +21,7 @@ interface Known {
  */
 const MOST_KNOWN = 32;
 
-/** A time to wait counts from now on: it is read each time. */
-const isRelative = (name: string): boolean => name.startsWith("retry-after");
-
-/** null: it would not be the same a moment later, as the windows of a key never are. */
+/** null: it would not be the same a moment later, as the windows of a key and a time to wait never are. */
 function toKnown(fields: Fields, report: LimitReport, nowMs: number): Known | null {
   let until = Infinity;
   for (const { name, resetAt } of report.windows) {
@@ -32,7 +30,7 @@ function toKnown(fields: Fields, report: LimitReport, nowMs: number): Known | nu
   }
   const names: string[] = [];
   for (const name in fields) {
-    if (isRelative(name)) return null;
+    if (namesWait(name)) return null;
     if (name.startsWith(PREFIX)) names.push(name);
   }
   return names.length === 0 ? null : { names, values: names.map((name) => fields[name]), report, from: nowMs, until };
@@ -42,7 +40,7 @@ function isSame({ names, values, from, until }: Known, fields: Fields, nowMs: nu
   if (nowMs < from || nowMs >= until) return false;
   let count = 0;
   for (const name in fields) {
-    if (isRelative(name)) return false;
+    if (namesWait(name)) return false;
     if (!name.startsWith(PREFIX)) continue;
     if (names[count] !== name || values[count] !== fields[name]) return false;
     count += 1;

@@ -26,6 +26,9 @@ export function parseReset(value: string, nowMs: number): number | null {
   return within(whole + Math.ceil(Number(`0${fraction}`) * 1000), nowMs);
 }
 
+/** Whether a header, in small letters, names a time to wait: it counts from when the reply came. */
+export const namesWait = (header: string): boolean => header.startsWith("retry-after");
+
 /**
  * When `retry-after-ms`, else `retry-after` (seconds or a date, RFC 9110 §10.2.3), allows another try, milliseconds
  * since 1970: the order of the official SDKs (facts C). Unlike the token endpoint's it may be days ahead: a weekly
