@@ -97,7 +97,7 @@ function windows({ meter, fleet, plan, clock }: MetricsDeps): readonly Family[] 
   const resets = createSamples(WINDOW_LABELS);
   for (const target of plan().targets()) {
     if (target.kind === "client") continue;
-    const account = target.kind === "account" ? target.account.id : "";
+    const account = target.shown.account ?? "";
     for (const window of fleet.state.target(target.id)?.limits.windows ?? []) {
       if (window.until <= now) continue;
       const model = window.model === null ? "" : meter.models.label(window.model);

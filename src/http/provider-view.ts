@@ -62,7 +62,7 @@ function toTargetView({ fleet, trackRecord, store }: ProviderViewDeps, target: T
   return {
     id: target.id,
     kind: target.kind,
-    account: target.kind === "account" ? target.account.id : null,
+    account: target.shown.account,
     priority: target.priority,
     weight: target.weight,
     reserve_percent: target.reservePercent,

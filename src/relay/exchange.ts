@@ -56,7 +56,7 @@ export function logExchange(log: Log, clock: Clock, line: RequestLine, summary: 
     key: line.key ?? undefined,
     model: line.model ?? undefined,
     provider: target?.provider.name,
-    account: target?.kind === "account" ? target.account.id : undefined,
+    account: target?.shown.account ?? undefined,
     status,
     attempts: line.attempts,
     first_byte_ms: firstByteAt === null ? undefined : Math.round(firstByteAt - line.startedAt),

@@ -13,6 +13,7 @@ import type { Target } from "../provider/target.ts";
 import { assertModelAllowed } from "./access.ts";
 import type { Access } from "./access.ts";
 import { toAsked } from "./asked.ts";
+import { joined } from "./beginning.ts";
 import { logExchange } from "./exchange.ts";
 import type { Exchange, RequestLine } from "./exchange.ts";
 import { peekBody } from "./peek.ts";
@@ -20,7 +21,7 @@ import { toClientResponse } from "./reply.ts";
 import { takeBody } from "./request-body.ts";
 import type { Answered } from "./run.ts";
 import type { Traces } from "./trace.ts";
-import type { StreamEnd } from "./upstream-body.ts";
+import type { Chunk, StreamEnd } from "./upstream-body.ts";
 import { createUsageTail, Tail } from "./tail.ts";
 import { readUsage } from "./usage.ts";
 
@@ -62,20 +63,18 @@ type TailBytes = Pick<Tail, "bytes" | "complete" | "release">;
 const NO_TAIL: TailBytes = { bytes: () => new Uint8Array(), complete: true, release: () => {} };
 
 const encodingOf = ({ fields }: Answered["answer"]): string | null => fields["content-encoding"] ?? null;
-const accountOf = (target: Target): string | null => (target.kind === "account" ? target.account.id : null);
 
 /** Of an answer that is there whole. A class, as every request makes one. */
 class Whole implements TailBytes {
   readonly complete = true;
-  private readonly chunks: Answered["answer"]["beginning"]["chunks"];
+  private readonly chunks: readonly Chunk[];
 
-  constructor(chunks: Answered["answer"]["beginning"]["chunks"]) {
+  constructor(chunks: readonly Chunk[]) {
     this.chunks = chunks;
   }
 
   bytes(): Uint8Array {
-    const [only] = this.chunks;
-    return only !== undefined && this.chunks.length === 1 ? only : Buffer.concat(this.chunks);
+    return joined(this.chunks);
   }
   release(): void {}
 }
@@ -96,7 +95,7 @@ function toHeaders({ line }: Exchange, { response, fields }: Answered["answer"],
   headers.set("x-ccb-request-id", line.id);
   headers.set("x-ccb-provider", ASCII.test(name) ? name : encodeURI(name));
   headers.set("x-ccb-attempts", String(line.attempts));
-  const account = accountOf(target);
+  const { account } = target.shown;
   if (account === null) headers.delete("x-ccb-account");
   else headers.set("x-ccb-account", account);
   return headers;

@@ -1,4 +1,5 @@
 // The upstream's reply on its way to the client: byte for byte, as it arrives, observed but never held up.
+import { joined } from "./beginning.ts";
 import type { Beginning } from "./beginning.ts";
 import { BROKEN } from "./upstream-body.ts";
 import type { Chunk, Read, UpstreamBody } from "./upstream-body.ts";
@@ -16,10 +17,8 @@ export const NO_CONTENT: ReadonlySet<number> = new Set([204, 205, 304]);
 export function toClientResponse(head: ReplyHead, beginning: Beginning, body: UpstreamBody | null): Response {
   const { chunks, end } = beginning;
   if (body === null || (end === "complete" && chunks.length === 0)) return new Response(null, head);
-  const [only] = chunks;
   // Whole: handed over without a stream's cost.
-  if (end === "complete" && only !== undefined)
-    return new Response(chunks.length === 1 ? only : Buffer.concat(chunks), head);
+  if (end === "complete") return new Response(joined(chunks), head);
   // Nothing is read ahead: a slow reader slows the upstream down, and memory stays flat.
   return new Response(new ReadableStream<Uint8Array>(new Source(beginning, body), { highWaterMark: 0 }), head);
 }
