@@ -86,8 +86,15 @@ function shuffle<T>(items: readonly T[], seed: number): T[] {
 const preloadsOf = (file: string): readonly string[] =>
   readFileSync(join(root, file), "utf8").includes("fast-check") ? ["--preload=./test/support/properties.ts"] : [];
 
-async function runFile(file: string, seed: number, folder: string, quiet: boolean): Promise<Result> {
+/** @param said where the output goes once it has ended; undefined: to the terminal, as it comes */
+async function runFile(
+  file: string,
+  seed: number,
+  folder: string,
+  said?: (out: string, failed: boolean) => void,
+): Promise<Result> {
   const report = join(folder, `${basename(file)}-${Bun.hash(file)}.xml`);
+  const quiet = said !== undefined;
   const child = Bun.spawn(
     [
       process.execPath,
@@ -102,7 +109,7 @@ async function runFile(file: string, seed: number, folder: string, quiet: boolea
     ],
     {
       cwd: root,
-      env: environment,
+      env: { ...environment, PROPERTY_SEED: `${seed}` },
       stdin: "ignore",
       stdout: quiet ? "pipe" : "inherit",
       stderr: quiet ? "pipe" : "inherit",
@@ -113,15 +120,15 @@ async function runFile(file: string, seed: number, folder: string, quiet: boolea
   const text = async (stream: ReadableStream<Uint8Array> | undefined): Promise<string> =>
     stream ? await new Response(stream).text() : "";
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), child.exited]);
-  process.stdout.write(out);
-  process.stderr.write(err);
   let written: string | undefined;
   try {
     written = readFileSync(report, "utf8");
   } catch {
     // Said by countResult.
   }
-  return countResult(written, code);
+  const result = countResult(written, code);
+  said?.(out + err, result.failed > 0);
+  return result;
 }
 
 async function main(): Promise<number> {
@@ -152,9 +159,15 @@ async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "ccb-run-"));
   const totals = { passed: 0, failed: 0 };
   const complaints: string[] = [];
+  // What failed is said last: of a long run's output often only the end is kept.
+  const failures: string[] = [];
+  const say = (out: string, failed: boolean): void => {
+    if (failed) failures.push(out);
+    else process.stdout.write(out);
+  };
   const work = async (): Promise<void> => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const result = await runFile(file, seed, folder, jobs > 1);
+      const result = await runFile(file, seed, folder, jobs > 1 ? say : undefined);
       totals.passed += result.passed;
       totals.failed += result.failed;
       if (result.failed > 0)
@@ -166,6 +179,7 @@ async function main(): Promise<number> {
   await Promise.all(Array.from({ length: jobs }, work));
   rmSync(folder, { recursive: true, force: true });
 
+  for (const out of failures) process.stdout.write(out);
   for (const line of complaints) console.log(line);
   for (const file of leftOut)
     console.log(`SKIPPED ${file}: needs ${[...new Set(lacks(file))].join(", ")}; "make test-deps" installs them`);
