@@ -41,7 +41,7 @@ export function segments(pointer: Pointer): string[] {
 
 // `{auth_value:secret}` without the space makes a key of the secret, and a hand that slips joins the two: only what looks
 // like a key is shown, and none is as long as a secret or has its digits.
-const SHOWN = /^(?!.*sk-)(?!.*\d{4})[a-z_][a-z0-9_.-]{0,31}$/i;
+const SHOWN = /^(?!.*sk-)(?!(?:\D*\d){4})[a-z_][a-z0-9_.-]{0,31}$/i;
 
 // A pattern of model_routes, which is a key too: without the colon, and without any sk-.
 const SHOWN_PATTERN = /^(?!.*sk-)[a-z0-9_.*?-]{1,40}$/i;

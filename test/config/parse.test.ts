@@ -88,6 +88,11 @@ table("keys", [
     "1:13: error: providers[0].auth_value: this key is missing",
     "1:23: error: providers[0].…: unknown key",
   ],
+  [
+    "a comma within a key: the rest of it is not shown",
+    provider(`${OFFICIAL}, auth_value: oauth, k-ant-oat01-a0b1c2d3e4f5`),
+    "2:71: error: providers[0].…: unknown key",
+  ],
 ]);
 
 table("types and bounds", [
