@@ -17,6 +17,8 @@ export interface Plan {
   readonly seconds: number;
   readonly proxies: readonly ProxyName[];
   readonly startRounds: number;
+  /** Of each program of row 11. */
+  readonly processes: number;
   /** So many requests come before the clock of row 11 starts. */
   readonly warm: number;
   readonly idleSeconds: number;
@@ -31,7 +33,7 @@ export async function perform(rig: Rig, plan: Plan): Promise<Figure[]> {
     const targets = [{ name: DIRECT, url: rig.upstream }, ...started.targets];
     await runUnderLoad(targets, { rows, rounds, seconds, expected: rig.expected }, note, rig.say);
   }
-  if (rows.has("many")) await runMany(rig, { rounds, seconds, warm: plan.warm }, note);
+  if (rows.has("many")) await runMany(rig, { rounds, seconds, processes: plan.processes, warm: plan.warm }, note);
   if (rows.has("start")) {
     const withFloor = plan.proxies.includes("floor");
     await runStart(rig, { ccb: rig.binary }, { rounds: plan.startRounds, withFloor }, note);

@@ -24,6 +24,8 @@ const providers = (upstream: string): unknown[] =>
 
 export interface ManyPlan {
   readonly rounds: number;
+  /** Of each program: two that do the same differ by a tenth, as the compiler chose. */
+  readonly processes: number;
   readonly seconds: number;
   /** How many requests each gets before the clock starts, at least. */
   readonly warm: number;
@@ -39,19 +41,22 @@ const load = ({ target: { url }, sessions }: Variant, seconds: number): ReturnTy
   runLoad({ url, concurrency: CONCURRENCY, seconds, body: smallBody(false), sessions });
 
 export async function runMany(rig: Rig, plan: ManyPlan, note: Note): Promise<void> {
-  const { rounds, seconds, warm } = plan;
+  const { rounds, processes, seconds, warm } = plan;
   const { binary, upstream } = rig;
   const common = { binary, upstream, keeping: undefined };
   const few = () => startCcb({ ...common, accounts: accountNames(2) });
   const many = () => startCcb({ ...common, accounts: accountNames(200), providers: providers(upstream) });
-  // A process each: one that did more than the others would be further with its compiling.
+  // Processes of their own: one that did more than the others would be further with its compiling.
   const calm = `few (${FEW_SESSIONS} sessions)`;
-  await using started = await startTargets({ few, many, [calm]: few });
-  const variants = started.targets.map((target): Variant => ({
-    name: target.name,
-    target,
-    sessions: target.name === calm ? FEW_SESSIONS : SESSIONS,
-  }));
+  const programs = Object.entries({ few, many, [calm]: few });
+  const starts = Array.from({ length: processes }, (_, index) =>
+    programs.map(([name, start]) => [`${name} ${index}`, start] as const),
+  ).flat();
+  await using started = await startTargets(Object.fromEntries(starts));
+  const variants = started.targets.map((target): Variant => {
+    const name = target.name.slice(0, target.name.lastIndexOf(" "));
+    return { name, target, sessions: name === calm ? FEW_SESSIONS : SESSIONS };
+  });
   // Before the clock starts every conversation has its place, and the compiler has seen as much of each: what it is still
   // at costs more than the choice.
   for (const variant of variants)
@@ -62,5 +67,5 @@ export async function runMany(rig: Rig, plan: ManyPlan, note: Note): Promise<voi
       note("ccb", `${variant.name} c=${CONCURRENCY} requests/s`, "1/s", result.perSecond);
       note("ccb", `${variant.name} c=${CONCURRENCY} CPU/request`, "µs", (cpu * 1e6) / result.requests);
     }
-  rig.say(`many: ${rounds} rounds`);
+  rig.say(`many: ${rounds} rounds, ${processes} of each program`);
 }
