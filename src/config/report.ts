@@ -39,9 +39,10 @@ export function segments(pointer: Pointer): string[] {
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-// `{auth_value:secret}` without the space makes a key of the secret, and a hand that slips joins the two: only what looks
-// like a key is shown, and none is as long as a secret or has its digits.
-const SHOWN = /^(?!.*sk-)(?!(?:\D*\d){4})[a-z_][a-z0-9_.-]{0,31}$/i;
+// `{auth_value:secret}` without the space makes a key of the secret, a comma in it one of its rest, and a hand that slips
+// joins the two: only what looks like a key is shown, and none is as long as a secret, has its digits, or its letters of
+// both cases in any order.
+const SHOWN = /^(?!.*sk-)(?=.{1,32}$)(?:[a-z_][a-z_.-]*\d{0,3}|[A-Za-z][a-z]+(?:[A-Z][a-z]+){0,3})$/;
 
 // A pattern of model_routes, which is a key too: without the colon, and without any sk-.
 const SHOWN_PATTERN = /^(?!.*sk-)[a-z0-9_.*?-]{1,40}$/i;

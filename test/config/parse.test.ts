@@ -93,6 +93,21 @@ table("keys", [
     provider(`${OFFICIAL}, auth_value: oauth, k-ant-oat01-a0b1c2d3e4f5`),
     "2:71: error: providers[0].…: unknown key",
   ],
+  [
+    "the same of a key in letters of both cases",
+    provider(`${OFFICIAL}, auth_value: oauth, GhIjKlMn_opQrStUvWx9y2`),
+    "2:71: error: providers[0].…: unknown key",
+  ],
+  [
+    "the same in capitals",
+    provider(`${OFFICIAL}, auth_value: oauth, QMXHAFLYJLDFRVAVUW`),
+    "2:71: error: providers[0].…: unknown key",
+  ],
+  [
+    "a word with a capital is shown",
+    provider(`${OFFICIAL}, auth_value: oauth, extraUsages: 1`),
+    '2:71: error: providers[0].extraUsages: unknown key; did you mean "extra_usage"?',
+  ],
 ]);
 
 table("types and bounds", [
