@@ -115,7 +115,8 @@ export function createEntrance({ clock, log, door, toResponse }: EntranceDeps): 
       const proxied = isApi(path);
       // The relay has limits of its own for uploads and replies, but none for a body that it does not read.
       const unread = (request.method === "GET" || request.method === "HEAD") && request.body !== null;
-      const relayed = proxied && !unread;
+      // TRACE is refused before the relay (proxy.ts), which would set the limit again at the end.
+      const relayed = proxied && !unread && request.method !== "TRACE";
       const guest = new Guest(admitted, relayed ? limitIdle : null);
       Reflect.set(request, GUEST, guest);
       if (relayed) limitIdle(request, 0);
