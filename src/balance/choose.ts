@@ -47,12 +47,31 @@ interface Group<Target> {
   readonly members: Ranked<Target>[];
 }
 
-/** The members of the group of that key, made where there is none. Groups are few: tiers by priorities. */
-function membersOf<Target>(groups: Group<Target>[], key: number): Ranked<Target>[] {
-  for (const group of groups) if (group.key === key) return group.members;
-  const members: Ranked<Target>[] = [];
-  groups.push({ key, members });
-  return members;
+/** Tiers by priorities are mostly so few that to look at each is the fastest way. */
+const FEW_GROUPS = 16;
+
+/** The groups that there are, in the order in which they came. */
+class Groups<Target> {
+  readonly list: Group<Target>[] = [];
+  /** Where there are more than a few. */
+  private byKey: Map<number, Ranked<Target>[]> | null = null;
+
+  /** The members of the group of that key, made where there is none. */
+  membersOf(key: number): Ranked<Target>[] {
+    const known = this.find(key);
+    if (known !== undefined) return known;
+    const members: Ranked<Target>[] = [];
+    this.list.push({ key, members });
+    if (this.byKey !== null) this.byKey.set(key, members);
+    else if (this.list.length > FEW_GROUPS) this.byKey = new Map(this.list.map((group) => [group.key, group.members]));
+    return members;
+  }
+
+  private find(key: number): Ranked<Target>[] | undefined {
+    if (this.byKey !== null) return this.byKey.get(key);
+    for (const group of this.list) if (group.key === key) return group.members;
+    return undefined;
+  }
 }
 
 /**
@@ -72,7 +91,7 @@ export function choose<Target extends ChoosableTarget>(
   const pinned = request.pinned !== null && targets.some(({ id }) => id === request.pinned) ? request.pinned : null;
   const home = strategy === "session" && request.sessionId !== null ? state.sessionOn(request.sessionId) : null;
   const excluded: Excluded<Target>[] = [];
-  const groups: Group<Target>[] = [];
+  const groups = new Groups<Target>();
   // Neighbours in the file are mostly of one provider and equals: each look-up less counts a hundred times.
   let provider: Readonly<Standing> | undefined;
   let providerName: string | null = null;
@@ -109,7 +128,7 @@ export function choose<Target extends ChoosableTarget>(
     const key = sight.tier * 1e7 + target.priority;
     if (key !== membersKey) {
       membersKey = key;
-      members = membersOf(groups, key);
+      members = groups.membersOf(key);
     }
     members.push(sight);
   }
@@ -123,7 +142,7 @@ export function choose<Target extends ChoosableTarget>(
     else if (target.id === home) candidates.push({ target, reason: "session", detail });
     else candidates.push({ target, reason: guessed === null ? reason : "probe", detail });
   };
-  if (groups.length > 1) groups.sort((a, b) => a.key - b.key);
-  for (const group of groups) byLoad(group.members, load, take);
+  if (groups.list.length > 1) groups.list.sort((a, b) => a.key - b.key);
+  for (const group of groups.list) byLoad(group.members, load, take);
   return { candidates, excluded };
 }

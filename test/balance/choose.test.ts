@@ -16,6 +16,18 @@ describe("available, then priority, then session, then load", () => {
     expect([0, 1].map(() => world.order())).toEqual(["a b x y", "b a y x"]);
   });
 
+  test("many priorities: each in its place, equals beside each other", () => {
+    const many = Array.from({ length: 40 }, (_, index) => (index * 7) % 40);
+    const world = createBalancer(
+      many.flatMap((priority) => [target(`x${priority}`, { priority }), target(`y${priority}`, { priority })]),
+    );
+    const inOrder = world
+      .order()
+      .split(" ")
+      .map((id) => Number(id.slice(1)));
+    expect(inOrder).toEqual(Array.from({ length: 80 }, (_, index) => Math.floor(index / 2)));
+  });
+
   test("a session does not hold a request at a lower priority", () => {
     const world = createBalancer(two);
     world.sessions.place("s", "x");
