@@ -21,8 +21,12 @@ interface Known {
  */
 const MOST_KNOWN = 32;
 
-/** null: it would not be the same a moment later, as the windows of a key and a time to wait never are. */
+/**
+ * null: it would not be the same a moment later, as the windows of a key and a time to wait never are; or there is no
+ * window, and with it no end after which it makes room for another.
+ */
 function toKnown(fields: Fields, report: LimitReport, nowMs: number): Known | null {
+  if (report.windows.length === 0) return null;
   let until = Infinity;
   for (const { name, resetAt } of report.windows) {
     if (resetAt === null || isPlain(name)) return null;
@@ -33,7 +37,7 @@ function toKnown(fields: Fields, report: LimitReport, nowMs: number): Known | nu
     if (namesWait(name)) return null;
     if (name.startsWith(PREFIX)) names.push(name);
   }
-  return names.length === 0 ? null : { names, values: names.map((name) => fields[name]), report, from: nowMs, until };
+  return { names, values: names.map((name) => fields[name]), report, from: nowMs, until };
 }
 
 function isSame({ names, values, from, until }: Known, fields: Fields, nowMs: number): boolean {

@@ -65,6 +65,14 @@ test("of more than 32 it is read each time, until one of those says nothing any 
   expect(read("account 32", fieldsOf(later), then)).toBe(read("account 32", fieldsOf(later), then));
 });
 
+test("limits without a window are read each time, and take nobody's place", () => {
+  const read = createLimitReader();
+  const word = fieldsOf({ "anthropic-ratelimit-unified-status": "a_new_word" });
+  for (let index = 0; index < 40; index++) read(`gone ${index}`, word, NOW);
+  expect(read("a", word, NOW)).not.toBe(read("a", word, NOW));
+  expect(read("b", fieldsOf(SERVED), NOW)).toBe(read("b", fieldsOf(SERVED), NOW));
+});
+
 test.each([
   ["a time to wait is not remembered", { ...SERVED, "retry-after": "5" }, SERVED, HOUR],
   [
