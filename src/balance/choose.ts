@@ -41,39 +41,6 @@ interface Ranked<Target> extends Sight<Target> {
   readonly load: Load;
 }
 
-/** Targets of one tier and priority: equals. */
-interface Group<Target> {
-  readonly key: number;
-  readonly members: Ranked<Target>[];
-}
-
-/** Tiers by priorities are mostly so few that to look at each is the fastest way. */
-const FEW_GROUPS = 16;
-
-/** The groups that there are, in the order in which they came. */
-class Groups<Target> {
-  readonly list: Group<Target>[] = [];
-  /** Where there are more than a few. */
-  private byKey: Map<number, Ranked<Target>[]> | null = null;
-
-  /** The members of the group of that key, made where there is none. */
-  membersOf(key: number): Ranked<Target>[] {
-    const known = this.find(key);
-    if (known !== undefined) return known;
-    const members: Ranked<Target>[] = [];
-    this.list.push({ key, members });
-    if (this.byKey !== null) this.byKey.set(key, members);
-    else if (this.list.length > FEW_GROUPS) this.byKey = new Map(this.list.map((group) => [group.key, group.members]));
-    return members;
-  }
-
-  private find(key: number): Ranked<Target>[] | undefined {
-    if (this.byKey !== null) return this.byKey.get(key);
-    for (const group of this.list) if (group.key === key) return group.members;
-    return undefined;
-  }
-}
-
 /**
  * Chooses: available, then `priority`, then the session's own target, then load by the strategy. `now`: wall clock
  * milliseconds. `turn` counts requests: it decides among equals. A cooldown of our own guess orders and never leaves
@@ -91,7 +58,8 @@ export function choose<Target extends ChoosableTarget>(
   const pinned = request.pinned !== null && targets.some(({ id }) => id === request.pinned) ? request.pinned : null;
   const home = strategy === "session" && request.sessionId !== null ? state.sessionOn(request.sessionId) : null;
   const excluded: Excluded<Target>[] = [];
-  const groups = new Groups<Target>();
+  /** Equals, of one tier and priority, by both. */
+  const groups = new Map<number, Ranked<Target>[]>();
   // Neighbours in the file are mostly of one provider and equals: each look-up less counts a hundred times.
   let provider: Readonly<Standing> | undefined;
   let providerName: string | null = null;
@@ -128,7 +96,9 @@ export function choose<Target extends ChoosableTarget>(
     const key = sight.tier * 1e7 + target.priority;
     if (key !== membersKey) {
       membersKey = key;
-      members = groups.membersOf(key);
+      const known = groups.get(key);
+      members = known ?? [];
+      if (known === undefined) groups.set(key, members);
     }
     members.push(sight);
   }
@@ -142,7 +112,6 @@ export function choose<Target extends ChoosableTarget>(
     else if (target.id === home) candidates.push({ target, reason: "session", detail });
     else candidates.push({ target, reason: guessed === null ? reason : "probe", detail });
   };
-  if (groups.list.length > 1) groups.list.sort((a, b) => a.key - b.key);
-  for (const group of groups.list) byLoad(group.members, load, take);
+  for (const [, equals] of [...groups].sort(([a], [b]) => a - b)) byLoad(equals, load, take);
   return { candidates, excluded };
 }
