@@ -96,9 +96,10 @@ export function createEntrance({ clock, log, door, toResponse }: EntranceDeps): 
         guest.leave = throttle.enter(guest.admitted.key);
       } catch (error) {
         logRefusal(error, request, null, guest.admitted.key);
-        onEnding(request);
         throw error;
       }
+      // The relay has limits of its own, and says when they end. Whoever is refused before it keeps this one.
+      guest.limitIdle?.(request, 0);
       return relay(request, path, id, accessOf(guest.admitted));
     },
     // No promise of its own: the route's is handed on.
@@ -115,11 +116,8 @@ export function createEntrance({ clock, log, door, toResponse }: EntranceDeps): 
       const proxied = isApi(path);
       // The relay has limits of its own for uploads and replies, but none for a body that it does not read.
       const unread = (request.method === "GET" || request.method === "HEAD") && request.body !== null;
-      // TRACE is refused before the relay (proxy.ts), which would set the limit again at the end.
-      const relayed = proxied && !unread && request.method !== "TRACE";
-      const guest = new Guest(admitted, relayed ? limitIdle : null);
+      const guest = new Guest(admitted, proxied && !unread ? limitIdle : null);
       Reflect.set(request, GUEST, guest);
-      if (relayed) limitIdle(request, 0);
       if (proxied || request.method !== "HEAD") return route(request, path);
       return answerHead(request, (asGet) => {
         Reflect.set(asGet, GUEST, guest);

@@ -2,14 +2,18 @@
 import { expect, test } from "bun:test";
 import { createEntrance } from "../../src/http/entrance.ts";
 import { SOMEBODY } from "../../src/http/door.ts";
+import { createProxyRoutes } from "../../src/http/proxy.ts";
 import { createTestLog } from "../support/log.ts";
 
+const toResponse = (): Response => new Response(null, { status: 500 });
 const entrance = createEntrance({
   clock: { monotonic: () => 0 },
   log: createTestLog().log,
   door: { admit: () => ({ key: null, trusted: true, api: true, ownKeyForUpstream: false }), replace: () => {} },
-  toResponse: () => new Response(null, { status: 500 }),
+  toResponse,
 });
+const relay = entrance.guarded(async () => new Response());
+const proxy = createProxyRoutes({ relay, toResponse, newId: () => "ccb_1" });
 
 async function limitsOf(path: string, init: RequestInit): Promise<number[]> {
   const limits: number[] = [];
@@ -18,7 +22,7 @@ async function limitsOf(path: string, init: RequestInit): Promise<number[]> {
     request,
     (_, seconds) => limits.push(seconds),
     SOMEBODY,
-    async () => new Response(),
+    async (routed) => await proxy.fetch(routed),
   );
   return limits;
 }
