@@ -48,15 +48,15 @@ export async function runMany(rig: Rig, plan: ManyPlan, note: Note): Promise<voi
   const many = () => startCcb({ ...common, accounts: accountNames(200), providers: providers(upstream) });
   // Processes of their own: one that did more than the others would be further with its compiling.
   const calm = `few (${FEW_SESSIONS} sessions)`;
-  const programs = Object.entries({ few, many, [calm]: few });
-  const starts = Array.from({ length: processes }, (_, index) =>
-    programs.map(([name, start]) => [`${name} ${index}`, start] as const),
-  ).flat();
-  await using started = await startTargets(Object.fromEntries(starts));
-  const variants = started.targets.map((target): Variant => {
-    const name = target.name.slice(0, target.name.lastIndexOf(" "));
-    return { name, target, sessions: name === calm ? FEW_SESSIONS : SESSIONS };
-  });
+  await using stack = new AsyncDisposableStack();
+  const targets: Target[] = [];
+  for (let index = 0; index < processes; index++)
+    targets.push(...stack.use(await startTargets({ few, many, [calm]: few })).targets);
+  const variants = targets.map((target): Variant => ({
+    name: target.name,
+    target,
+    sessions: target.name === calm ? FEW_SESSIONS : SESSIONS,
+  }));
   // Before the clock starts every conversation has its place, and the compiler has seen as much of each: what it is still
   // at costs more than the choice.
   for (const variant of variants)
