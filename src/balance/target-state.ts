@@ -4,7 +4,7 @@ import type { Clock, Random } from "../core/ports.ts";
 import type { ChoiceRequest, ChoosableTarget, TargetRecord } from "./choosable.ts";
 import { barOf, bench, createStanding, enter, setBack, settle } from "./standing.ts";
 import type { Bar, Standing, Verdict, WantedBench } from "./standing.ts";
-import { NO_LIMITS, stillHolds, withReport } from "./windows.ts";
+import { NO_LIMITS, withReport } from "./windows.ts";
 import type { Limits, ToldLimits } from "./windows.ts";
 
 /** What is benched: a target, a whole provider, one model on one target, or only count_tokens there. */
@@ -61,9 +61,6 @@ interface OwnRecord extends Standing {
   readonly countTokens: Standing;
   inFlight: number;
   limits: Limits;
-  /** What was told last, and for which model; null: nothing. */
-  told: ToldLimits | null;
-  toldFor: string | null;
 }
 
 const createRecord = (): OwnRecord => ({
@@ -72,8 +69,6 @@ const createRecord = (): OwnRecord => ({
   countTokens: createStanding(),
   inFlight: 0,
   limits: NO_LIMITS,
-  told: null,
-  toldFor: null,
 });
 
 function ensured<Value>(map: Map<string, Value>, key: string, create: () => Value): Value {
@@ -252,11 +247,9 @@ export function createBalanceState({
     },
     report(targetId, model, told) {
       const target = record(targetId);
-      const now = clock.now();
-      if (target.told === told && target.toldFor === model && stillHolds(target.limits, now)) return;
-      target.told = told;
-      target.toldFor = model;
-      target.limits = withReport(target.limits, told, model, now);
+      const limits = withReport(target.limits, told, model, clock.now());
+      // Not written anew: among hundreds of targets that would be work for the garbage collector with every request.
+      if (limits !== target.limits) target.limits = limits;
     },
     target: (targetId) => targets.get(targetId),
     provider: (name) => providers.get(name),

@@ -1,4 +1,5 @@
 // What the last replies said of a target's limits: how much of each window is used, and when it begins anew. Pure.
+import type { LimitWindow } from "../provider/limit-windows.ts";
 import type { LimitReport } from "../provider/limits.ts";
 
 /** What the state takes of a reply's limits. */
@@ -38,31 +39,44 @@ function isReplaced({ name, model: of }: KnownWindow, { windows }: ToldLimits, m
   return false;
 }
 
+const usedOf = ({ status, utilization }: LimitWindow): number | null =>
+  status === "rejected" ? Math.max(1, utilization ?? 1) : utilization;
+
+/** Most replies tell what the one before them told: each window in its place, and none that is only believed. */
+function isKnown(before: Limits, told: ToldLimits, model: string | null, now: number): boolean {
+  const { windows } = before;
+  if (windows.length !== told.windows.length || told.overageInUse || before.overageUntil !== 0) return false;
+  for (let place = 0; place < windows.length; place += 1) {
+    const known = windows[place];
+    const window = told.windows[place];
+    if (known === undefined || window === undefined || known.name !== window.name) return false;
+    if (!known.resets || known.until !== window.resetAt || known.until <= now) return false;
+    if (known.model !== (window.scope === "model" ? model : null) || known.utilization !== usedOf(window)) return false;
+  }
+  return windows.length > 0;
+}
+
 /**
- * The limits after a reply to a request for `model`: its windows replace those of the same name, and past ones go. Not
- * for replies that tell nothing at all: they say nothing of overage either.
+ * The limits after a reply to a request for `model`: its windows replace those of the same name, and past ones go. The
+ * same ones where nothing is new. Not for replies that tell nothing at all: they say nothing of overage either.
  */
 export function withReport(before: Limits, told: ToldLimits, model: string | null, now: number): Limits {
+  if (isKnown(before, told, model, now)) return before;
   const windows: KnownWindow[] = [];
   for (const old of before.windows) if (old.until > now && !isReplaced(old, told, model)) windows.push(old);
-  for (const { name, scope, status, utilization, resetAt } of told.windows) {
+  for (const window of told.windows) {
+    const { name, scope, resetAt } = window;
     const until = resetAt ?? now + BELIEVED_MS;
     if (until <= now) continue;
     windows.push({
       name,
       model: scope === "model" ? model : null,
-      utilization: status === "rejected" ? Math.max(1, utilization ?? 1) : utilization,
+      utilization: usedOf(window),
       until,
       resets: resetAt !== null,
     });
   }
   return { windows, overageUntil: told.overageInUse ? overageEnd(windows, now) : 0 };
-}
-
-/** Told once more it would be the same: no window is over, and none is only believed for a while. */
-export function stillHolds({ windows }: Limits, now: number): boolean {
-  for (const { until, resets } of windows) if (until <= now || !resets) return false;
-  return windows.length > 0;
 }
 
 /** Extra usage is in use because a window of the plan is spent: it ends when that one begins anew. */

@@ -68,3 +68,23 @@ test("paid overage ends with the spent window, else with the first, else after a
   expect(overage().overageUntil).toBe(START + BELIEVED_MS);
   expect(withReport(spent, { windows: [], overageInUse: false }, "opus", START).overageUntil).toBe(0);
 });
+
+test("what is told once more leaves the limits as they are, and each difference is taken over", () => {
+  const five = windowOf(0.5, START + 9000);
+  const week = windowOf(0.2, START + 90_000, { name: "7d_oi", scope: "model" });
+  const known = of(five, week);
+  const tell = (windows: readonly LimitWindow[], { model = "opus", now = START, overageInUse = false } = {}) =>
+    withReport(known, { windows, overageInUse }, model, now);
+  expect(tell([{ ...five }, { ...week }])).toBe(known);
+
+  expect(tell([windowOf(0.6, START + 9000), week]).windows[0]?.utilization).toBe(0.6);
+  expect(tell([windowOf(0.5, START + 9000, { status: "rejected" }), week]).windows[0]?.utilization).toBe(1);
+  expect(tell([windowOf(0.5, START + 9001), week]).windows[0]?.until).toBe(START + 9001);
+  expect(tell([windowOf(0.5, null), week]).windows[0]).toMatchObject({ until: START + BELIEVED_MS, resets: false });
+  expect(tell([five, week], { model: "haiku" }).windows.map(({ model }) => model)).toEqual(["opus", null, "haiku"]);
+  expect(tell([five, week, windowOf(0.1, START + 9000, { name: "7d" })]).windows).toHaveLength(3);
+  expect(tell([five], { now: START + 9000 }).windows.map(({ name }) => name)).toEqual(["7d_oi"]);
+  expect(tell([five, week], { overageInUse: true }).overageUntil).toBe(START + 9000);
+  const paid = tell([five, week], { overageInUse: true });
+  expect(withReport(paid, { windows: [five, week], overageInUse: false }, "opus", START).overageUntil).toBe(0);
+});
