@@ -12,7 +12,6 @@ import { createLiveConfig } from "./config/live.ts";
 import type { ReloadResult } from "./config/live.ts";
 import type { ParseResult } from "./config/parse.ts";
 import { createReload } from "./config/reload.ts";
-import { codeOf } from "./core/errors.ts";
 import { wordsOf } from "./core/language.ts";
 import type { Language } from "./core/language.ts";
 import { createNetworkWatch } from "./core/network-watch.ts";
@@ -25,6 +24,7 @@ import { createDoor, SOMEBODY } from "./http/door.ts";
 import type { Caller } from "./http/door.ts";
 import { createEntrance } from "./http/entrance.ts";
 import type { LimitIdle } from "./http/entrance.ts";
+import { createObservedTraces } from "./http/observed-traces.ts";
 import { createRequestIds } from "./http/request-id.ts";
 import { createRequestEvents } from "./http/request-events.ts";
 import { createRoutes } from "./http/routes.ts";
@@ -38,7 +38,6 @@ import type { Route } from "./oauth/client.ts";
 import { createOAuthStack } from "./oauth/stack.ts";
 import { createConnections } from "./relay/connections.ts";
 import { createRelayStack } from "./relay/stack.ts";
-import { createTraces } from "./relay/trace.ts";
 import { createUsage } from "./usage/usage.ts";
 import type { UsageDeps } from "./usage/usage.ts";
 import type { Journal } from "./vault/journal.ts";
@@ -70,6 +69,8 @@ export interface AppDeps extends Pick<PersistenceDeps, "onDamaged" | "setAsideOf
   readonly usageFiles: UsageDeps["files"];
   /** Bytes of memory that the process holds. */
   readonly residentBytes: () => number;
+  /** Gives back memory that is not needed at rest; takes some milliseconds, and what comes next a few more. */
+  readonly releaseMemory: () => void;
   readonly desktop: DesktopPorts;
   /** Settles the ways out for the authorities of a configuration. */
   readonly routing: (caFile: string | null) => RouteOf;
@@ -168,18 +169,7 @@ export function createApp(deps: AppDeps): App {
     files: deps.usageFiles,
   });
   const requestEvents = createRequestEvents({ clock });
-  const traces = createTraces({
-    onBegin(written) {
-      meter.began();
-      if (requestEvents.listeners() > 0) requestEvents.tell(written.trace);
-    },
-    onEnd(written) {
-      meter.ended(written);
-      usage.note(written);
-      if (requestEvents.listeners() > 0) requestEvents.tell(written.trace);
-    },
-    onFault: (error) => log.error("trace_hook_failed", { error: codeOf(error) }),
-  });
+  const traces = createObservedTraces({ ...deps, meter, usage, requestEvents });
   const trackRecord = createTrackRecord();
 
   const watched = { clock, store, persistence, fleet, plan: () => plan };

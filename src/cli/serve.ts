@@ -112,6 +112,7 @@ export async function serve(flags: Flags, spawnKeyringWorker: () => WorkerLike):
     journal: store.journal,
     usageFiles: createUsageFiles(config),
     residentBytes: runtime.residentBytes,
+    releaseMemory: runtime.releaseMemory,
     desktop: runtime.desktop,
     routing: runtime.createRouting,
     network: runtime.networkFingerprint,

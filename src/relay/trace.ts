@@ -2,6 +2,8 @@
 import { TraceRecord } from "./trace-record.ts";
 import type { TraceStart, TraceWriter } from "./trace-record.ts";
 import type { Trace } from "./trace-schema.ts";
+import { toShelf } from "./trace-shelf.ts";
+import type { Shelf } from "./trace-shelf.ts";
 
 /** A trace as it is written: `trace` gives a copy of how it stands, put together for who keeps it. */
 type WrittenTrace = Readonly<Trace> & Pick<TraceWriter, "trace">;
@@ -21,6 +23,8 @@ export interface Traces {
   /** The newest `limit`, newest first, as they stand now. */
   list(limit: number): readonly Trace[];
   get(id: string): Trace | null;
+  /** Finished ones from now on take less memory, and longer to read; to be called at rest. */
+  putAway(): void;
 }
 
 /** Remembers the last `limit` traces, and tells the hooks of each. */
@@ -32,13 +36,23 @@ export function createTraces({ limit = 1000, ...hooks }: { readonly limit?: numb
       hooks.onFault?.(error);
     }
   }
-  const ring: TraceRecord[] = [];
+  /** null: it lies on the shelf, in the same place. */
+  const ring: (TraceRecord | null)[] = [];
   /** Where the next one goes. */
   let next = 0;
+  let shelf: Shelf | null = null;
 
-  function newestFirst(): readonly TraceRecord[] {
-    return [...ring.slice(next), ...ring.slice(0, next)].toReversed();
+  /** As they stand now: a record is still written. */
+  function* newestFirst(): Generator<TraceRecord | Trace> {
+    let shelved: readonly (Trace | null)[] | null = null;
+    for (let back = 1; back <= ring.length; back += 1) {
+      const place = (next - back + ring.length) % ring.length;
+      const one = ring[place] ?? (shelved ??= shelf?.read() ?? [])[place];
+      if (one !== null && one !== undefined) yield one;
+    }
   }
+
+  const asItStands = (one: TraceRecord | Trace): Trace => (one instanceof TraceRecord ? one.trace : one);
 
   return {
     begin(start) {
@@ -52,11 +66,17 @@ export function createTraces({ limit = 1000, ...hooks }: { readonly limit?: numb
       }
       return record;
     },
-    list: (count) =>
-      newestFirst()
-        .slice(0, Math.max(0, count))
-        .map(({ trace }) => trace),
+    list: (count) => Array.from(newestFirst().take(Math.max(0, count)), asItStands),
     // Looked for where it is asked for: an index of them would cost every request. An id that came twice is the later one's.
-    get: (id) => newestFirst().find((record) => record.id === id)?.trace ?? null,
+    get(id) {
+      const found = newestFirst().find((one) => one.id === id);
+      return found === undefined ? null : asItStands(found);
+    },
+    putAway() {
+      const before = shelf?.read();
+      const traces = ring.map((record, place) => (record === null ? (before?.[place] ?? null) : record.finished));
+      shelf = toShelf(traces);
+      for (const [place, trace] of traces.entries()) if (trace !== null) ring[place] = null;
+    },
   };
 }

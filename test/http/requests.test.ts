@@ -1,10 +1,12 @@
 // GET /requests: what became of the last requests.
 import { describe, expect, test } from "bun:test";
 import { identity } from "../support/oauth-server.ts";
-import { error } from "../support/replies.ts";
+import { error, silentAfter } from "../support/replies.ts";
 import { createWorld } from "../support/world.ts";
 import type { JsonReply } from "../support/world.ts";
 
+/** ccb rests after so long without a request, milliseconds. */
+const REST_MS = 120_000;
 const START = Date.UTC(2026, 0, 15, 12);
 const idOf = ({ headers }: JsonReply): string => headers.get("x-ccb-request-id") ?? "";
 
@@ -40,6 +42,23 @@ test("the list, newest first, and each by the id of its reply", async () => {
     });
   }
   expect(list.text).not.toMatch(/canary|me@example\.com|hello/i);
+});
+
+test("at rest memory is given back, and the list stays as it was", async () => {
+  await using world = await createWorld();
+  await world.signIn();
+  await world.message();
+  world.upstream.script(silentAfter(4, "long enough"));
+  const open = await world.request("/v1/messages", { method: "POST", body: "{}" });
+  await world.clock.advance(2 * REST_MS);
+  expect(world.releases()).toBe(0);
+  await open.body?.cancel();
+  const before = await world.json("/requests");
+  await world.clock.advance(REST_MS);
+  expect(world.releases()).toBe(1);
+  const after = await world.json("/requests");
+  expect(after.body).toEqual(before.body);
+  expect(after.body.requests.map(({ state }: { state: string }) => state)).toEqual(["client_gone", "complete"]);
 });
 
 test("a trace says why an account was passed over", async () => {

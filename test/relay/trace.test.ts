@@ -233,9 +233,79 @@ describe("the hooks", () => {
     const fail = (): never => {
       throw fault;
     };
-    const traces = createTraces({ onBegin: fail, onEnd: fail, onFault: (error) => void faults.push(error) });
+    const traces = createTraces({
+      onBegin: fail,
+      onEnd: fail,
+      onFault: (error) => void faults.push(error),
+    });
     const writer = traces.begin(start("r1"));
     writer.end({ state: "complete", at: 6_000 });
     expect([writer.trace.state, faults]).toEqual(["complete", [fault, fault]]);
+  });
+});
+
+describe("put away", () => {
+  const barred = { reason: "limit", detail: "five_hour", until: 12 } as const;
+  const ids = (traces: readonly Trace[]): string[] => traces.map(({ id }) => id);
+
+  function createRunning(limit = 1000) {
+    const traces = createTraces({ limit });
+    function run(id: string): void {
+      const writer = traces.begin(start(id));
+      writer.request({ model: "opus", sessionId: "s", stream: true, strategy: "session" });
+      writer.choice([{ target: a, reason: "turn", detail: null }], [{ target: key, ...barred }]);
+      writer.attempt(attempt);
+      writer.committed(a, 200, 5_100);
+      writer.end({ state: "complete", at: 5_200, bytes: 7, tokens: null });
+    }
+    return { traces, run };
+  }
+
+  test("traces read as before, and one that is not over is written on", () => {
+    const { traces, run } = createRunning();
+    run("1");
+    const open = traces.begin(start("2"));
+    run("3");
+    const before = traces.list(10);
+    traces.putAway();
+    expect(traces.list(10)).toEqual([...before]);
+    expect([traces.get("1"), traces.get("3")]).toEqual([before[2] ?? null, before[0] ?? null]);
+    open.end({ state: "client_gone", at: 9_000 });
+    expect(traces.get("2")).toMatchObject({ state: "client_gone", timings: { total_ms: 4_000 } });
+    expect(ids(traces.list(10))).toEqual(["3", "2", "1"]);
+  });
+
+  test("what comes later pushes out the oldest, wherever that lies, and the next time it is put there, too", () => {
+    const { traces, run } = createRunning(3);
+    for (const id of ["1", "2", "3"]) run(id);
+    traces.putAway();
+    run("4");
+    expect([ids(traces.list(10)), ids(traces.list(2))]).toEqual([
+      ["4", "3", "2"],
+      ["4", "3"],
+    ]);
+    expect(traces.get("1")).toBeNull();
+    traces.putAway();
+    expect([ids(traces.list(10)), traces.get("1"), traces.get("3")?.id]).toEqual([["4", "3", "2"], null, "3"]);
+    for (const id of ["5", "6", "7"]) run(id);
+    expect(ids(traces.list(10))).toEqual(["7", "6", "5"]);
+  });
+
+  test("nothing holds on to the records any more", () => {
+    const traces = createTraces();
+    const records = Array.from({ length: 1000 }, (_, index) => {
+      const writer = traces.begin(start(String(index)));
+      writer.end({ state: "complete", at: 5_200 });
+      return new WeakRef(writer);
+    });
+    traces.putAway();
+    return new Promise<void>((resolve) => {
+      // Until the next turn the references themselves hold what they were made for.
+      setImmediate(resolve);
+    }).then(() => {
+      Bun.gc(true);
+      // The collector takes what a stack may point at for held.
+      expect(records.filter((record) => record.deref() !== undefined).length).toBeLessThan(20);
+    });
   });
 });

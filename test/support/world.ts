@@ -66,6 +66,8 @@ export interface World {
   readonly lines: readonly LogLine[];
   readonly announced: readonly string[];
   readonly persistence: readonly KeeperStatus[];
+  /** How often memory was given back at rest. */
+  releases(): number;
   /** Changes the file; a reload will find it so. */
   configure(next: string | Pick<ConfigPieces, "providers" | "settings" | "routes">): void;
   /** Through app.handle, as a client at localhost:9090. */
@@ -129,6 +131,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const vault = options.vault === undefined ? { ...createMemoryVault(), backend: "keyring" as const } : options.vault;
   const log = createTestLog();
   const persistence: KeeperStatus[] = [];
+  let releases = 0;
 
   /** What a reload will find. */
   let configuration = configText({ upstream: upstream.url, oauth, ...options.config });
@@ -148,6 +151,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     journal: options.journal ?? null,
     usageFiles: options.usageFiles ?? null,
     residentBytes: () => 50_000_000,
+    releaseMemory: () => void (releases += 1),
     desktop: options.desktop ?? { platform: "none", env: {}, find: () => null, run: async () => 0 },
     routing: () => () => ({ proxy: false }),
     network: () => "one network",
@@ -207,6 +211,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     lines: log.lines,
     announced: log.announced,
     persistence,
+    releases: () => releases,
     configure: (next) => {
       configuration = typeof next === "string" ? next : configText({ upstream: upstream.url, oauth, ...next });
     },

@@ -76,6 +76,7 @@ async function raise(peer: Peer): Promise<Stage> {
     journal: null,
     usageFiles: null,
     residentBytes: runtime.residentBytes,
+    releaseMemory: runtime.releaseMemory,
     desktop: { ...runtime.desktop, find: () => null },
     routing: runtime.createRouting,
     network: runtime.networkFingerprint,

@@ -54,6 +54,7 @@ export async function openOwnApp(config: Config, spawn: () => WorkerLike, langua
     journal: store.journal,
     usageFiles: null,
     residentBytes: runtime.residentBytes,
+    releaseMemory: runtime.releaseMemory,
     desktop: runtime.desktop,
     routing: runtime.createRouting,
     network: runtime.networkFingerprint,
