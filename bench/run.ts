@@ -32,7 +32,7 @@ const plan: Plan = {
   seconds: Number(values.seconds ?? (short ? 1 : 2)),
   proxies: short ? ["bare", "ccb"] : ["nginx", "bare", "floor", "ccb"],
   startRounds: short ? 3 : 9,
-  processes: short ? 1 : 3,
+  processes: short ? 1 : 5,
   warm: short ? 0 : 100_000,
   idleSeconds: Number(values.idle),
   million: Number(values.million),
