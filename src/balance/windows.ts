@@ -42,18 +42,26 @@ function isReplaced({ name, model: of }: KnownWindow, { windows }: ToldLimits, m
 const usedOf = ({ status, utilization }: LimitWindow): number | null =>
   status === "rejected" ? Math.max(1, utilization ?? 1) : utilization;
 
-/** Most replies tell what the one before them told: each window in its place, and none that is only believed. */
-function isKnown(before: Limits, told: ToldLimits, model: string | null, now: number): boolean {
-  const { windows } = before;
-  if (windows.length !== told.windows.length || told.overageInUse || before.overageUntil !== 0) return false;
+/**
+ * Most replies tell what the one before them told: each window in its place, behind those of another model, and none that
+ * is only believed.
+ */
+function isKnown({ windows, overageUntil }: Limits, told: ToldLimits, model: string | null, now: number): boolean {
+  const others = windows.length - told.windows.length;
+  if (others < 0 || told.windows.length === 0 || told.overageInUse || overageUntil !== 0) return false;
   for (let place = 0; place < windows.length; place += 1) {
     const known = windows[place];
-    const window = told.windows[place];
-    if (known === undefined || window === undefined || known.name !== window.name) return false;
-    if (!known.resets || known.until !== window.resetAt || known.until <= now) return false;
+    if (known === undefined || known.until <= now) return false;
+    if (place < others) {
+      if (isReplaced(known, told, model)) return false;
+      continue;
+    }
+    const window = told.windows[place - others];
+    if (window === undefined || known.name !== window.name || !known.resets || known.until !== window.resetAt)
+      return false;
     if (known.model !== (window.scope === "model" ? model : null) || known.utilization !== usedOf(window)) return false;
   }
-  return windows.length > 0;
+  return true;
 }
 
 /**

@@ -2,11 +2,11 @@
 import { codeOf } from "../core/errors.ts";
 import type { Clock, Log } from "../core/ports.ts";
 import { watchRest } from "../core/rest.ts";
-import type { RequestEvents } from "./request-events.ts";
 import type { Meter } from "../metrics/meter.ts";
 import { createTraces } from "../relay/trace.ts";
 import type { Traces } from "../relay/trace.ts";
 import type { Usage } from "../usage/usage.ts";
+import type { RequestEvents } from "./request-events.ts";
 
 /** Without a request for so long, milliseconds, memory is given back: as long as Bun waits with its own collection (boot.ts). */
 const REST_MS = 120_000;
@@ -31,8 +31,8 @@ export function createObservedTraces(deps: ObservedTracesDeps): Traces {
     },
     onEnd(written) {
       meter.ended(written);
-      usage.note(written);
       ended();
+      usage.note(written);
       if (requestEvents.listeners() > 0) requestEvents.tell(written.trace);
     },
     onFault: (error) => log.error("trace_hook_failed", { error: codeOf(error) }),
@@ -42,8 +42,12 @@ export function createObservedTraces(deps: ObservedTracesDeps): Traces {
     milliseconds: REST_MS,
     busy: () => meter.inFlight() > 0,
     onRest() {
-      traces.putAway();
-      releaseMemory();
+      try {
+        traces.putAway();
+        releaseMemory();
+      } catch (error) {
+        log.error("rest_failed", { error: codeOf(error) });
+      }
     },
   });
   return traces;

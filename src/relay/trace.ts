@@ -73,8 +73,10 @@ export function createTraces({ limit = 1000, ...hooks }: { readonly limit?: numb
       return found === undefined ? null : asItStands(found);
     },
     putAway() {
-      const before = shelf?.read();
-      const traces = ring.map((record, place) => (record === null ? (before?.[place] ?? null) : record.finished));
+      let before: readonly (Trace | null)[] | null = null;
+      const traces = ring.map((record, place) =>
+        record === null ? ((before ??= shelf?.read() ?? [])[place] ?? null) : record.finished,
+      );
       shelf = toShelf(traces);
       for (const [place, trace] of traces.entries()) if (trace !== null) ring[place] = null;
     },

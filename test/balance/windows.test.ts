@@ -85,6 +85,24 @@ test("what is told once more leaves the limits as they are, and each difference 
   expect(tell([five, week, windowOf(0.1, START + 9000, { name: "7d" })]).windows).toHaveLength(3);
   expect(tell([five], { now: START + 9000 }).windows.map(({ name }) => name)).toEqual(["7d_oi"]);
   expect(tell([five, week], { overageInUse: true }).overageUntil).toBe(START + 9000);
+  const shared = windowOf(0.5, START + 9000, { name: "7d" });
+  expect(tell([shared, week]).windows.map(({ name }) => name)).toEqual(["5h", "7d", "7d_oi"]);
+  expect(tell([five, week], { now: START + 9000 }).windows.map(({ name }) => name)).toEqual(["7d_oi"]);
+  const believed = of(windowOf(0.5, null));
+  const reset = { windows: [windowOf(0.5, START + BELIEVED_MS)], overageInUse: false };
+  expect(withReport(believed, reset, "opus", START).windows[0]?.resets).toBe(true);
   const paid = tell([five, week], { overageInUse: true });
   expect(withReport(paid, { windows: [five, week], overageInUse: false }, "opus", START).overageUntil).toBe(0);
+});
+
+test("what is told of one model, again and again, leaves the windows of another", () => {
+  const five = windowOf(0.5, START + 9000);
+  const both = of(five, windowOf(0.2, START + 90_000, { name: "7d_oi", scope: "model" }));
+  const tell = (windows: readonly LimitWindow[], before = both, now = START) =>
+    withReport(before, { windows, overageInUse: false }, "haiku", now);
+  const told = tell([five]);
+  expect(told.windows.map(({ name }) => name)).toEqual(["7d_oi", "5h"]);
+  expect(tell([{ ...five }], told)).toBe(told);
+  const later = windowOf(0.5, START + 200_000);
+  expect(tell([later], tell([later]), START + 90_000).windows.map(({ name }) => name)).toEqual(["5h"]);
 });

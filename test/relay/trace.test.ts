@@ -291,6 +291,16 @@ describe("put away", () => {
     expect(ids(traces.list(10))).toEqual(["7", "6", "5"]);
   });
 
+  test("one that is no trace takes no other with it", () => {
+    const { traces, run } = createRunning();
+    run("1");
+    const tokens = { input_tokens: -1, output_tokens: 1, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
+    traces.begin(start("2")).end({ state: "complete", at: 5_200, tokens });
+    run("3");
+    traces.putAway();
+    expect([ids(traces.list(10)), traces.get("2")]).toEqual([["3", "1"], null]);
+  });
+
   test("nothing holds on to the records any more", () => {
     const traces = createTraces();
     const records = Array.from({ length: 1000 }, (_, index) => {
