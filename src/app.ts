@@ -57,7 +57,7 @@ export interface AppDeps extends Pick<PersistenceDeps, "onDamaged" | "setAsideOf
   readonly fetch: Fetch;
   readonly clock: Clock;
   /** For what goes on while nobody asks for anything. */
-  readonly houseClock: Pick<Clock, "after">;
+  readonly houseClock: Pick<Clock, "after" | "monotonic">;
   readonly random: Random;
   readonly log: Log;
   readonly announce: Announce;

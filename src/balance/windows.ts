@@ -33,9 +33,11 @@ export const BELIEVED_MS = 15 * 60_000;
 /** Of an API key, a minute long: there is nothing in them to be used up in time. */
 const SHORT = new Set(["requests", "tokens", "input-tokens", "output-tokens"]);
 
+/** The only model that a window counts, where it was told of in the reply to a request for `model`. */
+const modelOf = ({ scope }: LimitWindow, model: string | null): string | null => (scope === "model" ? model : null);
+
 function isReplaced({ name, model: of }: KnownWindow, { windows }: ToldLimits, model: string | null): boolean {
-  for (const window of windows)
-    if (window.name === name && (window.scope === "model" ? model : null) === of) return true;
+  for (const window of windows) if (window.name === name && modelOf(window, model) === of) return true;
   return false;
 }
 
@@ -59,7 +61,7 @@ function isKnown({ windows, overageUntil }: Limits, told: ToldLimits, model: str
     const window = told.windows[place - others];
     if (window === undefined || known.name !== window.name || !known.resets || known.until !== window.resetAt)
       return false;
-    if (known.model !== (window.scope === "model" ? model : null) || known.utilization !== usedOf(window)) return false;
+    if (known.model !== modelOf(window, model) || known.utilization !== usedOf(window)) return false;
   }
   return true;
 }
@@ -73,12 +75,12 @@ export function withReport(before: Limits, told: ToldLimits, model: string | nul
   const windows: KnownWindow[] = [];
   for (const old of before.windows) if (old.until > now && !isReplaced(old, told, model)) windows.push(old);
   for (const window of told.windows) {
-    const { name, scope, resetAt } = window;
+    const { name, resetAt } = window;
     const until = resetAt ?? now + BELIEVED_MS;
     if (until <= now) continue;
     windows.push({
       name,
-      model: scope === "model" ? model : null,
+      model: modelOf(window, model),
       utilization: usedOf(window),
       until,
       resets: resetAt !== null,

@@ -17,11 +17,11 @@ class Idle implements IdleTimer {
   private waitingSince: number | null = null;
   private cancel: Cancel | null = null;
   private stopped = false;
-  private readonly clock: Clock;
+  private readonly clock: Pick<Clock, "after" | "monotonic">;
   private readonly milliseconds: number;
   private readonly expire: () => void;
 
-  constructor(clock: Clock, milliseconds: number, expire: () => void) {
+  constructor(clock: Pick<Clock, "after" | "monotonic">, milliseconds: number, expire: () => void) {
     this.clock = clock;
     this.milliseconds = milliseconds;
     this.expire = expire;
@@ -56,6 +56,10 @@ class Idle implements IdleTimer {
 }
 
 /** Calls `expire` once when one wait lasts `milliseconds` (0: never). The time between waits does not count. */
-export function createIdleTimer(clock: Clock, milliseconds: number, expire: () => void): IdleTimer {
+export function createIdleTimer(
+  clock: Pick<Clock, "after" | "monotonic">,
+  milliseconds: number,
+  expire: () => void,
+): IdleTimer {
   return milliseconds <= 0 ? NEVER : new Idle(clock, milliseconds, expire);
 }

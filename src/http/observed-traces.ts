@@ -1,10 +1,11 @@
 // Who is told of each request, and what becomes of the traces when no more come.
 import { codeOf } from "../core/errors.ts";
+import { createIdleTimer } from "../core/idle-timer.ts";
 import type { Clock, Log } from "../core/ports.ts";
-import { watchRest } from "../core/rest.ts";
 import type { Meter } from "../metrics/meter.ts";
 import { createTraces } from "../relay/trace.ts";
 import type { Traces } from "../relay/trace.ts";
+import type { TraceWriter } from "../relay/trace-record.ts";
 import type { Usage } from "../usage/usage.ts";
 import type { RequestEvents } from "./request-events.ts";
 
@@ -12,8 +13,7 @@ import type { RequestEvents } from "./request-events.ts";
 const REST_MS = 120_000;
 
 export interface ObservedTracesDeps {
-  readonly clock: Pick<Clock, "monotonic">;
-  readonly houseClock: Pick<Clock, "after">;
+  readonly houseClock: Pick<Clock, "after" | "monotonic">;
   readonly log: Log;
   readonly meter: Meter;
   readonly usage: Pick<Usage, "note">;
@@ -23,32 +23,33 @@ export interface ObservedTracesDeps {
 
 /** Creates the memory of the last requests, with the counts, the sums and the page that follow them. */
 export function createObservedTraces(deps: ObservedTracesDeps): Traces {
-  const { clock, houseClock, log, meter, usage, requestEvents, releaseMemory } = deps;
+  const { houseClock, log, meter, usage, requestEvents, releaseMemory } = deps;
+  const rest = createIdleTimer(houseClock, REST_MS, () => {
+    try {
+      traces.putAway();
+      releaseMemory();
+    } catch (error) {
+      log.error("rest_failed", { error: codeOf(error) });
+    }
+  });
+
+  function tell(written: Pick<TraceWriter, "trace">): void {
+    if (requestEvents.listeners() > 0) requestEvents.tell(written.trace);
+  }
+
   const traces = createTraces({
     onBegin(written) {
       meter.began();
-      if (requestEvents.listeners() > 0) requestEvents.tell(written.trace);
+      rest.end();
+      tell(written);
     },
     onEnd(written) {
       meter.ended(written);
-      ended();
+      if (meter.inFlight() === 0) rest.begin();
       usage.note(written);
-      if (requestEvents.listeners() > 0) requestEvents.tell(written.trace);
+      tell(written);
     },
     onFault: (error) => log.error("trace_hook_failed", { error: codeOf(error) }),
-  });
-  const ended = watchRest({
-    clock: { monotonic: () => clock.monotonic(), after: (delay, callback) => houseClock.after(delay, callback) },
-    milliseconds: REST_MS,
-    busy: () => meter.inFlight() > 0,
-    onRest() {
-      try {
-        traces.putAway();
-        releaseMemory();
-      } catch (error) {
-        log.error("rest_failed", { error: codeOf(error) });
-      }
-    },
   });
   return traces;
 }

@@ -233,11 +233,6 @@ export class TraceRecord implements TraceWriter, Trace {
     return { first_byte_ms: this.firstByteMs, total_ms: this.totalMs };
   }
 
-  /** null: it may still change. */
-  get finished(): Trace | null {
-    return this.ended ? this.trace : null;
-  }
-
   get trace(): Trace {
     return {
       id: this.id,

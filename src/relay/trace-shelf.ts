@@ -4,20 +4,16 @@ import { compiledCheck } from "../core/compiled-check.ts";
 import { TraceSchema } from "./trace-schema.ts";
 import type { Trace } from "./trace-schema.ts";
 
-export interface Shelf {
-  /** What was put there, in its places. */
-  read(): readonly (Trace | null)[];
-}
+/** Reads what was put there, in its places. */
+export type ReadShelf = () => readonly (Trace | null)[];
 
 const whole = compiledCheck(TraceSchema);
 
 /** Puts them away. */
-export function toShelf(traces: readonly (Trace | null)[]): Shelf {
+export function shelve(traces: readonly (Trace | null)[]): ReadShelf {
   const text = JSON.stringify(traces);
-  return {
-    read() {
-      const value: unknown = JSON.parse(text);
-      return Array.isArray(value) ? value.map((one: unknown) => (whole.Check(one) ? one : null)) : [];
-    },
+  return () => {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value.map((one: unknown) => (whole.Check(one) ? one : null)) : [];
   };
 }

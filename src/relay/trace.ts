@@ -2,8 +2,8 @@
 import { TraceRecord } from "./trace-record.ts";
 import type { TraceStart, TraceWriter } from "./trace-record.ts";
 import type { Trace } from "./trace-schema.ts";
-import { toShelf } from "./trace-shelf.ts";
-import type { Shelf } from "./trace-shelf.ts";
+import { shelve } from "./trace-shelf.ts";
+import type { ReadShelf } from "./trace-shelf.ts";
 
 /** A trace as it is written: `trace` gives a copy of how it stands, put together for who keeps it. */
 type WrittenTrace = Readonly<Trace> & Pick<TraceWriter, "trace">;
@@ -40,15 +40,19 @@ export function createTraces({ limit = 1000, ...hooks }: { readonly limit?: numb
   const ring: (TraceRecord | null)[] = [];
   /** Where the next one goes. */
   let next = 0;
-  let shelf: Shelf | null = null;
+  let readShelf: ReadShelf = () => [];
 
-  /** As they stand now: a record is still written. */
-  function* newestFirst(): Generator<TraceRecord | Trace> {
+  /** What stands in a place: a record, which may still be written, or what lies on the shelf, which is read once. */
+  function lookIn(): (place: number) => TraceRecord | Trace | null {
     let shelved: readonly (Trace | null)[] | null = null;
+    return (place) => ring[place] ?? (shelved ??= readShelf())[place] ?? null;
+  }
+
+  function* newestFirst(): Generator<TraceRecord | Trace> {
+    const at = lookIn();
     for (let back = 1; back <= ring.length; back += 1) {
-      const place = (next - back + ring.length) % ring.length;
-      const one = ring[place] ?? (shelved ??= shelf?.read() ?? [])[place];
-      if (one !== null && one !== undefined) yield one;
+      const one = at((next - back + ring.length) % ring.length);
+      if (one !== null) yield one;
     }
   }
 
@@ -73,12 +77,13 @@ export function createTraces({ limit = 1000, ...hooks }: { readonly limit?: numb
       return found === undefined ? null : asItStands(found);
     },
     putAway() {
-      let before: readonly (Trace | null)[] | null = null;
-      const traces = ring.map((record, place) =>
-        record === null ? ((before ??= shelf?.read() ?? [])[place] ?? null) : record.finished,
-      );
-      shelf = toShelf(traces);
-      for (const [place, trace] of traces.entries()) if (trace !== null) ring[place] = null;
+      const at = lookIn();
+      const finished = ring.map((_, place) => {
+        const one = at(place);
+        return one === null || one.state === "in_progress" ? null : asItStands(one);
+      });
+      readShelf = shelve(finished);
+      for (const [place, trace] of finished.entries()) if (trace !== null) ring[place] = null;
     },
   };
 }

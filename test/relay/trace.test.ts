@@ -6,6 +6,7 @@ import { createTraces } from "../../src/relay/trace.ts";
 import type { TraceStart } from "../../src/relay/trace-record.ts";
 import { TraceSchema } from "../../src/relay/trace-schema.ts";
 import type { Trace } from "../../src/relay/trace-schema.ts";
+import { settle } from "../support/clock.ts";
 import { account, provider } from "./_targets.ts";
 
 const of = provider("");
@@ -233,11 +234,7 @@ describe("the hooks", () => {
     const fail = (): never => {
       throw fault;
     };
-    const traces = createTraces({
-      onBegin: fail,
-      onEnd: fail,
-      onFault: (error) => void faults.push(error),
-    });
+    const traces = createTraces({ onBegin: fail, onEnd: fail, onFault: (error) => void faults.push(error) });
     const writer = traces.begin(start("r1"));
     writer.end({ state: "complete", at: 6_000 });
     expect([writer.trace.state, faults]).toEqual(["complete", [fault, fault]]);
@@ -301,7 +298,7 @@ describe("put away", () => {
     expect([ids(traces.list(10)), traces.get("2")]).toEqual([["3", "1"], null]);
   });
 
-  test("nothing holds on to the records any more", () => {
+  test("nothing holds on to the records any more", async () => {
     const traces = createTraces();
     const records = Array.from({ length: 1000 }, (_, index) => {
       const writer = traces.begin(start(String(index)));
@@ -309,13 +306,10 @@ describe("put away", () => {
       return new WeakRef(writer);
     });
     traces.putAway();
-    return new Promise<void>((resolve) => {
-      // Until the next turn the references themselves hold what they were made for.
-      setImmediate(resolve);
-    }).then(() => {
-      Bun.gc(true);
-      // The collector takes what a stack may point at for held.
-      expect(records.filter((record) => record.deref() !== undefined).length).toBeLessThan(20);
-    });
+    // Until the next turn the references themselves hold what they were made for.
+    await settle();
+    Bun.gc(true);
+    // The collector takes what a stack may point at for held.
+    expect(records.filter((record) => record.deref() !== undefined).length).toBeLessThan(20);
   });
 });
